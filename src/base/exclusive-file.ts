@@ -1,0 +1,26 @@
+import { closeSync, fsyncSync, openSync, unlinkSync, writeFileSync } from "node:fs";
+
+/**
+ * Writes a file that must not exist yet, and syncs it. Never replaces and never follows a link: O_CREAT with O_EXCL.
+ * @returns false if something of that name exists.
+ * @throws the system's error otherwise; a half-written file is removed.
+ */
+export function writeExclusive(path: string, text: string, mode = 0o666): boolean {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "wx", mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  try {
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+  return true;
+}

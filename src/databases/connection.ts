@@ -1,0 +1,41 @@
+import type { DatabaseError } from "./database-error.ts";
+import type { ForeignKeyReport } from "./foreign-key-report.ts";
+
+/** What can be bound to a statement and what comes back in a row. */
+export type Value = string | number | bigint | boolean | null | Uint8Array;
+export type Row = Readonly<Record<string, Value>>;
+
+/**
+ * One connection, as the floors above know it. Everything is awaited, since a server's database answers later; every method rejects with
+ * DatabaseError and nothing else.
+ */
+export interface Connection {
+  /** As messages and JSON name it: the resolved path. */
+  readonly name: string;
+  /** What a migration in code receives: bun:sqlite's Database here. */
+  readonly handle: unknown;
+  /** Runs one or more statements to their ends, rows thrown away. */
+  run(sql: string): Promise<void>;
+  /** Runs one statement that changes rows. */
+  execute(sql: string, ...values: Value[]): Promise<void>;
+  /** Runs one statement and returns its rows. */
+  all<R extends Row>(sql: string, ...values: Value[]): Promise<R[]>;
+  isInTransaction(): Promise<boolean>;
+  /** A number that differs once a commit of this or another connection has changed the file. */
+  dataVersion(): Promise<number>;
+  /** Whether foreign keys are enforced; changing it inside a transaction is without effect on SQLite. */
+  setForeignKeys(enforced: boolean): Promise<void>;
+  foreignKeysEnforced(): Promise<boolean>;
+  /** While on, statements that write fail. */
+  setQueryOnly(on: boolean): Promise<void>;
+  /** How long a statement waits for a lock, in milliseconds; returns what it was. */
+  setBusyTimeout(milliseconds: number): Promise<number>;
+  /** Rows whose foreign key points nowhere, in the tables named or in all. */
+  checkForeignKeys(tables: readonly string[] | "all"): Promise<ForeignKeyReport>;
+  /** The driver's view of anything that code threw; null if it is no error of the database. */
+  errorOf(thrown: unknown): DatabaseError | null;
+  close(): Promise<void>;
+}
+
+/** How a database is opened: for reading (never created, never written), or for a run. */
+export type OpenMode = "read" | "write" | "create";

@@ -1,0 +1,68 @@
+import { type FailureCode, GodwitError } from "../base/failure.ts";
+
+/** What a driver's error means for a run, whatever the driver calls it. */
+export type DatabaseErrorKind =
+  | "busy"
+  | "readonly"
+  | "corrupt"
+  | "not-a-database"
+  | "not-found"
+  | "full"
+  | "io"
+  | "statement";
+
+/** An error of the database, as every driver reports it to the floors above. */
+export class DatabaseError extends Error {
+  override readonly name = "DatabaseError";
+  readonly kind: DatabaseErrorKind;
+  /** The database's own name for it: SQLITE_CONSTRAINT_UNIQUE. */
+  readonly databaseCode: string;
+  /** UTF-8 bytes from the start of the executed text; null where the database names no place. */
+  readonly byteOffset: number | null;
+
+  constructor(
+    message: string,
+    more: { kind: DatabaseErrorKind; databaseCode: string; byteOffset: number | null; cause?: unknown },
+  ) {
+    super(message, { cause: more.cause });
+    this.kind = more.kind;
+    this.databaseCode = more.databaseCode;
+    this.byteOffset = more.byteOffset;
+  }
+}
+
+const CODES: Record<DatabaseErrorKind, FailureCode> = {
+  busy: "DATABASE_BUSY",
+  readonly: "DATABASE_READONLY",
+  corrupt: "DATABASE_CORRUPT",
+  "not-a-database": "NOT_A_DATABASE",
+  "not-found": "DATABASE_NOT_FOUND",
+  full: "DATABASE_FAILED",
+  io: "DATABASE_FAILED",
+  statement: "DATABASE_FAILED",
+};
+
+const HINTS: Record<DatabaseErrorKind, string> = {
+  busy: "end what holds the database, or wait longer with --lock-timeout",
+  readonly: "let this user write to the file and to its folder, which holds SQLite's journal",
+  corrupt: "put a good copy back; `sqlite3 FILE .recover` may save rows",
+  "not-a-database": "check the path: the file holds something else, or is encrypted",
+  "not-found": "check the path; only `godwit migrate` makes a new database",
+  full: "make room on the disk and run again",
+  io: "check the disk and the folder's permissions, then run again",
+  statement: "run again; if it comes back, please report it",
+};
+
+/** A failure outside any migration's own statements. */
+export function databaseFailure(error: DatabaseError, name: string): GodwitError {
+  const sentence: Partial<Record<DatabaseErrorKind, string>> = {
+    busy: `${name} is locked by another connection`,
+    readonly: `${name} cannot be written to`,
+    corrupt: `${name} is damaged: ${error.message}`,
+    "not-a-database": `${name} is no SQLite database`,
+  };
+  return new GodwitError(CODES[error.kind], sentence[error.kind] ?? `${name}: ${error.message}`, {
+    hint: HINTS[error.kind],
+    cause: error,
+  });
+}

@@ -1,0 +1,90 @@
+import { resolve } from "node:path";
+import { GodwitError } from "../base/failure.ts";
+
+/** Which database is meant. */
+export interface DatabaseTarget {
+  readonly kind: "sqlite";
+  /** Absolute; or ":memory:", which only a library caller can name. */
+  readonly path: string;
+}
+
+const SERVER_SCHEMES = new Set([
+  "libsql",
+  "http",
+  "https",
+  "ws",
+  "wss",
+  "postgres",
+  "postgresql",
+  "mysql",
+  "mariadb",
+]);
+
+/**
+ * Reads a path, `sqlite:path` or `file:path` (three slashes: absolute). One letter before the colon is a Windows drive, not a scheme.
+ * A path is taken as it is; in a URL, %XX stands for a byte.
+ * @throws GodwitError DATABASE_URL_INVALID
+ */
+export function parseDatabaseTarget(text: string): DatabaseTarget {
+  if (text.trim() === "") throw invalid("the database's name is empty", "name a file: --db app.db");
+  if (text === ":memory:") {
+    throw invalid("an in-memory database ends with the command", "name a file: --db app.db");
+  }
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined) return { kind: "sqlite", path: resolve(text) };
+  if (scheme === "sqlite" || scheme === "file") return { kind: "sqlite", path: resolve(pathOfUrl(text)) };
+  if (SERVER_SCHEMES.has(scheme)) {
+    throw invalid(
+      `${redact(text)} is a server's address; this version works on SQLite files`,
+      "name a file: --db app.db",
+    );
+  }
+  throw invalid(
+    `unknown kind of database: "${scheme}:"`,
+    `write sqlite:path; a file of that name is ./${redact(text)}`,
+  );
+}
+
+function pathOfUrl(url: string): string {
+  const rest = url.slice(url.indexOf(":") + 1);
+  const query = rest.indexOf("?");
+  if (query !== -1) {
+    throw invalid(
+      `unknown parameter in the database's URL: ${rest.slice(query)}`,
+      "leave it out; %3F stands for a question mark",
+    );
+  }
+  if (rest.includes("#"))
+    throw invalid("a URL's # starts a fragment", "write %23 for it, or give a plain path");
+  if (/^\/\/(?!\/)/.test(rest)) {
+    const path = rest.slice(2);
+    throw invalid(
+      "two slashes in a database's URL are followed by a host",
+      `write ${url.slice(0, url.indexOf(":"))}:${path} for a relative path, ///${path} for an absolute one`,
+    );
+  }
+  const path = decode(rest.startsWith("///") ? rest.slice(2) : rest);
+  if (path === "" || path.includes("\0"))
+    throw invalid("the database's URL has no path", "write sqlite:app.db");
+  return path;
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    throw new GodwitError("DATABASE_URL_INVALID", `the database's URL has a bad %: ${path}`, {
+      hint: "write %25 for a percent sign, or give a plain path",
+      cause,
+    });
+  }
+}
+
+/** A URL without what could be a secret: user, password, parameters. */
+function redact(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, "//***@").replace(/\?.*$/s, "?***");
+}
+
+function invalid(message: string, hint: string): GodwitError {
+  return new GodwitError("DATABASE_URL_INVALID", message, { hint });
+}

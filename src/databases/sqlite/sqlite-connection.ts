@@ -1,0 +1,166 @@
+import { Database, SQLiteError } from "bun:sqlite";
+import { statSync } from "node:fs";
+import type { Connection, OpenMode, Row, Value } from "../connection.ts";
+import { DatabaseError, type DatabaseErrorKind } from "../database-error.ts";
+import type { ForeignKeyReport } from "../foreign-key-report.ts";
+import { checkForeignKeys } from "./foreign-key-check.ts";
+
+/** SQLITE_FCNTL_DATA_VERSION, https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html */
+const FCNTL_DATA_VERSION = 35;
+
+export type { Database };
+
+/** The version of the SQLite that is linked in, for `--version`. */
+export function sqliteVersion(): string {
+  const db = new Database(":memory:");
+  const [row] = db.query<{ version: string }, []>("SELECT sqlite_version() AS version").all();
+  db.close();
+  return row?.version ?? "unknown";
+}
+
+/** A connection over bun:sqlite; the one place, with its neighbours, that knows the driver. */
+export class SqliteConnection implements Connection {
+  readonly name: string;
+  readonly handle: Database;
+  private readonly isOwned: boolean;
+
+  private constructor(name: string, handle: Database, isOwned: boolean) {
+    this.name = name;
+    this.handle = handle;
+    this.isOwned = isOwned;
+  }
+
+  /**
+   * Opens a file. For reading it is opened read-write all the same, with `query_only`: a read-only handle cannot recover
+   * a hot journal and leaves `-wal` files behind (https://sqlite.org/wal.html#readonly).
+   * @throws DatabaseError
+   */
+  static open(path: string, mode: OpenMode): SqliteConnection {
+    if (path !== ":memory:") requireFile(path, mode);
+    try {
+      const db = new Database(path, { readwrite: true, create: mode === "create" });
+      if (mode === "read") db.run("PRAGMA query_only = 1");
+      return new SqliteConnection(path, db, true);
+    } catch (thrown) {
+      throw toDatabaseError(thrown) ?? thrown;
+    }
+  }
+
+  /** Works on a handle that belongs to the caller: it is never closed here. */
+  static over(db: Database): SqliteConnection {
+    return new SqliteConnection(db.filename || ":memory:", db, false);
+  }
+
+  run(sql: string): Promise<void> {
+    return this.attempt(() => void this.handle.run(sql));
+  }
+
+  execute(sql: string, ...values: Value[]): Promise<void> {
+    return this.attempt(() => void this.handle.query(sql).run(...values));
+  }
+
+  all<R extends Row>(sql: string, ...values: Value[]): Promise<R[]> {
+    return this.attempt(() => this.handle.query(sql).all(...values) as R[]);
+  }
+
+  isInTransaction(): Promise<boolean> {
+    return this.attempt(() => this.handle.inTransaction);
+  }
+
+  dataVersion(): Promise<number> {
+    return this.attempt(() => {
+      const answer = new Int32Array(2);
+      this.handle.fileControl(FCNTL_DATA_VERSION, answer);
+      return answer[0]!;
+    });
+  }
+
+  setForeignKeys(enforced: boolean): Promise<void> {
+    return this.run(`PRAGMA foreign_keys = ${enforced ? 1 : 0}`);
+  }
+
+  async foreignKeysEnforced(): Promise<boolean> {
+    return (await this.pragma("foreign_keys")) === 1;
+  }
+
+  setQueryOnly(on: boolean): Promise<void> {
+    return this.run(`PRAGMA query_only = ${on ? 1 : 0}`);
+  }
+
+  async setBusyTimeout(milliseconds: number): Promise<number> {
+    const before = await this.pragma("busy_timeout");
+    await this.run(`PRAGMA busy_timeout = ${Math.trunc(milliseconds)}`);
+    return Number(before ?? 0);
+  }
+
+  checkForeignKeys(tables: readonly string[] | "all"): Promise<ForeignKeyReport> {
+    return this.attempt(() => checkForeignKeys(this.handle, tables));
+  }
+
+  errorOf(thrown: unknown): DatabaseError | null {
+    return thrown instanceof DatabaseError ? thrown : toDatabaseError(thrown);
+  }
+
+  async close(): Promise<void> {
+    if (this.isOwned) this.handle.close();
+  }
+
+  private pragma(name: string): Promise<Value | undefined> {
+    return this.attempt(() => (this.handle.query(`PRAGMA ${name}`).values()[0] as Value[] | undefined)?.[0]);
+  }
+
+  /** The driver is synchronous; the contract is not. */
+  private async attempt<T>(action: () => T): Promise<T> {
+    try {
+      return action();
+    } catch (thrown) {
+      throw toDatabaseError(thrown) ?? thrown;
+    }
+  }
+}
+
+function requireFile(path: string, mode: OpenMode): void {
+  let stats: ReturnType<typeof statSync>;
+  try {
+    stats = statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw problem(`${(cause as Error).message}`, "io", (cause as NodeJS.ErrnoException).code ?? "", cause);
+  }
+  if (stats === undefined) {
+    if (mode !== "create") throw problem("there is no such file", "not-found", "ENOENT");
+    return;
+  }
+  if (stats.isDirectory()) throw problem("it is a folder", "not-a-database", "EISDIR");
+}
+
+function problem(
+  message: string,
+  kind: DatabaseErrorKind,
+  databaseCode: string,
+  cause?: unknown,
+): DatabaseError {
+  return new DatabaseError(message, { kind, databaseCode, byteOffset: null, cause });
+}
+
+function toDatabaseError(thrown: unknown): DatabaseError | null {
+  if (!(thrown instanceof SQLiteError)) return null;
+  const databaseCode = thrown.code ?? "SQLITE_ERROR";
+  const byteOffset = thrown.byteOffset >= 0 ? thrown.byteOffset : null;
+  return new DatabaseError(thrown.message, {
+    kind: kindOf(databaseCode),
+    databaseCode,
+    byteOffset,
+    cause: thrown,
+  });
+}
+
+/** By primary result code; extended ones begin with it (https://sqlite.org/rescode.html). */
+function kindOf(code: string): DatabaseErrorKind {
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return "busy";
+  if (code.startsWith("SQLITE_READONLY")) return "readonly";
+  if (code.startsWith("SQLITE_CORRUPT")) return "corrupt";
+  if (code.startsWith("SQLITE_NOTADB")) return "not-a-database";
+  if (code.startsWith("SQLITE_FULL")) return "full";
+  if (code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_CANTOPEN")) return "io";
+  return "statement";
+}

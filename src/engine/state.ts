@@ -1,0 +1,66 @@
+import type { AppliedRecord, History, IncompleteRecord } from "../history/history.ts";
+import { isVersion } from "../migrations/file-name.ts";
+import type { Migration } from "../migrations/migration.ts";
+
+export type MigrationState = "applied" | "pending" | "out_of_order" | "changed" | "missing" | "incomplete";
+
+/** One version: what is intended, what happened, and the difference. */
+export interface StateEntry {
+  readonly version: string;
+  readonly state: MigrationState;
+  readonly migration: Migration | null;
+  readonly record: AppliedRecord | null;
+  readonly incomplete: IncompleteRecord | null;
+}
+
+/** Every version that a file, the history or the list of incomplete ones knows, lowest first. Pure. */
+export function computeState(migrations: readonly Migration[], history: History): StateEntry[] {
+  const files = new Map(migrations.map((migration) => [migration.version, migration]));
+  const records = new Map(history.applied.map((record) => [record.version, record]));
+  const incompletes = new Map(history.incomplete.map((record) => [record.version, record]));
+  const newest = newestApplied(history);
+  const versions = [...new Set([...files.keys(), ...records.keys(), ...incompletes.keys()])].sort();
+  return versions.map((version) => {
+    const migration = files.get(version) ?? null;
+    const record = records.get(version) ?? null;
+    const incomplete = incompletes.get(version) ?? null;
+    const state = incomplete === null ? stateOf(version, migration, record, newest) : "incomplete";
+    return { version, state, migration, record, incomplete };
+  });
+}
+
+/** The highest version in the history; rows whose version is none (made by hand) are no measure of order. */
+export function newestApplied(history: History): string | null {
+  return history.applied.findLast(({ version }) => isVersion(version))?.version ?? null;
+}
+
+function stateOf(
+  version: string,
+  migration: Migration | null,
+  record: AppliedRecord | null,
+  newest: string | null,
+): MigrationState {
+  if (record === null) return newest !== null && version < newest ? "out_of_order" : "pending";
+  if (migration === null) return "missing";
+  const isComparable = record.checksum !== null && migration.checksum !== null;
+  return isComparable && record.checksum !== migration.checksum ? "changed" : "applied";
+}
+
+/** How many entries are in each state. */
+export function summarise(entries: readonly StateEntry[]): Record<MigrationState, number> {
+  const summary = { applied: 0, pending: 0, out_of_order: 0, changed: 0, missing: 0, incomplete: 0 };
+  for (const { state } of entries) summary[state]++;
+  return summary;
+}
+
+/** A missing file blocks only where the row has a checksum: teams delete the older runner's files. */
+export function blocksAsMissing({ state, record }: StateEntry): boolean {
+  return state === "missing" && record?.checksum != null;
+}
+
+/** Whether nothing is left to do and nothing is wrong: what `status --check` asks. */
+export function isSound(entries: readonly StateEntry[]): boolean {
+  return entries.every(
+    (entry) => entry.state === "applied" || (entry.state === "missing" && !blocksAsMissing(entry)),
+  );
+}

@@ -1,0 +1,185 @@
+import { GodwitError } from "../base/failure.ts";
+import type { Connection, Row } from "../databases/connection.ts";
+import { quoteIdentifier } from "../sql/identifier.ts";
+import {
+  type AppliedRecord,
+  EMPTY_HISTORY,
+  type History,
+  type IncompleteRecord,
+  isoTime,
+  storedTime,
+} from "./history.ts";
+import { readTableShape, type TableShape } from "./table-shape.ts";
+
+interface AppliedRow extends Row {
+  readonly version: string | null;
+  readonly versionType: string;
+  readonly description: string | null;
+  readonly applied_at: string | null;
+  readonly execution_time_ms: number | null;
+  readonly checksum: string | null;
+}
+
+interface IncompleteRow extends Row {
+  readonly version: string;
+  readonly statement: number;
+  readonly started_at: string | null;
+}
+
+/** What is written when a migration has been applied. */
+export interface NewRecord {
+  readonly version: string;
+  readonly description: string;
+  readonly appliedAt: Date;
+  /** Null for one that was marked, not run. */
+  readonly executionTimeMs: number | null;
+  readonly checksum: string | null;
+}
+
+/**
+ * The history table of one database, in the older Python runner's shape plus a nullable checksum, and its
+ * companion for migrations that stopped half-way. Reading never writes; the first write makes what is missing.
+ */
+export class HistoryTable {
+  private readonly connection: Connection;
+  private readonly table: string;
+  private readonly incompleteTable: string;
+  private readonly name: string;
+
+  constructor(connection: Connection, table: string) {
+    this.connection = connection;
+    this.table = table;
+    this.name = quoteIdentifier(table);
+    this.incompleteTable = `${table}_incomplete`;
+  }
+
+  /** Rows in the order of their versions. @throws GodwitError HISTORY_FOREIGN, HISTORY_INVALID */
+  async read(): Promise<History> {
+    if (await this.connection.isInTransaction()) return this.readRows();
+    await this.connection.run("BEGIN");
+    try {
+      return await this.readRows();
+    } finally {
+      await this.connection.run("COMMIT");
+    }
+  }
+
+  /** Makes the table, or adds the column that the older runner's lacks. Inside the caller's transaction. */
+  async ensure(): Promise<void> {
+    const shape = await readTableShape(this.connection, this.table);
+    if (!shape.exists) await this.connection.run(createTable(this.name));
+    else if (!shape.hasChecksum)
+      await this.connection.run(`ALTER TABLE ${this.name} ADD COLUMN checksum TEXT`);
+  }
+
+  async record({ version, description, appliedAt, executionTimeMs, checksum }: NewRecord): Promise<void> {
+    await this.connection.execute(
+      `INSERT INTO ${this.name} (version, description, applied_at, execution_time_ms, checksum) VALUES (?, ?, ?, ?, ?)`,
+      version,
+      description,
+      storedTime(appliedAt),
+      executionTimeMs,
+      checksum,
+    );
+  }
+
+  async forget(version: string): Promise<void> {
+    await this.connection.execute(`DELETE FROM ${this.name} WHERE version = ?`, version);
+  }
+
+  async setChecksum(version: string, checksum: string | null): Promise<void> {
+    await this.connection.execute(
+      `UPDATE ${this.name} SET checksum = ? WHERE version = ?`,
+      checksum,
+      version,
+    );
+  }
+
+  /** Notes which statement of a `Transaction: off` migration is about to run; the first call also makes the table. */
+  async recordIncomplete(version: string, statement: number, startedAt: Date): Promise<void> {
+    const name = quoteIdentifier(this.incompleteTable);
+    await this.connection.run(
+      `CREATE TABLE IF NOT EXISTS ${name} (version TEXT PRIMARY KEY NOT NULL, statement INTEGER NOT NULL, started_at TIMESTAMP NOT NULL)`,
+    );
+    await this.connection.execute(
+      `INSERT INTO ${name} (version, statement, started_at) VALUES (?, ?, ?)
+       ON CONFLICT (version) DO UPDATE SET statement = excluded.statement`,
+      version,
+      statement,
+      storedTime(startedAt),
+    );
+  }
+
+  /** Removes the note again, and the companion table with its last row. */
+  async forgetIncomplete(version: string): Promise<void> {
+    if (!(await this.hasIncompleteTable())) return;
+    const name = quoteIdentifier(this.incompleteTable);
+    await this.connection.execute(`DELETE FROM ${name} WHERE version = ?`, version);
+    const [left] = await this.connection.all(`SELECT 1 FROM ${name} LIMIT 1`);
+    if (left === undefined) await this.connection.run(`DROP TABLE ${name}`);
+  }
+
+  private async readRows(): Promise<History> {
+    const shape = await readTableShape(this.connection, this.table);
+    const incomplete = await this.readIncomplete();
+    return shape.exists
+      ? { applied: await this.readApplied(shape), incomplete }
+      : { ...EMPTY_HISTORY, incomplete };
+  }
+
+  private async readApplied(shape: TableShape): Promise<AppliedRecord[]> {
+    const rows = await this.connection.all<AppliedRow>(
+      `SELECT version, typeof(version) AS versionType, description, applied_at, execution_time_ms,
+       ${shape.hasChecksum ? "checksum" : "NULL"} AS checksum FROM ${this.name} ORDER BY version`,
+    );
+    return rows.map((row, index) => {
+      if (row.version === null || row.versionType === "blob")
+        throw this.invalid("has a row without a version");
+      if (row.version === rows[index + 1]?.version) throw this.invalid(`has two rows for ${row.version}`);
+      return {
+        version: String(row.version),
+        description: row.description ?? "",
+        appliedAt: isoTime(row.applied_at),
+        executionTimeMs: typeof row.execution_time_ms === "number" ? Math.round(row.execution_time_ms) : null,
+        checksum: row.checksum,
+      };
+    });
+  }
+
+  private async readIncomplete(): Promise<IncompleteRecord[]> {
+    if (!(await this.hasIncompleteTable())) return [];
+    const rows = await this.connection.all<IncompleteRow>(
+      `SELECT version, statement, started_at FROM ${quoteIdentifier(this.incompleteTable)} ORDER BY version`,
+    );
+    return rows.map(({ version, statement, started_at }) => ({
+      version,
+      statement,
+      startedAt: isoTime(started_at),
+    }));
+  }
+
+  private async hasIncompleteTable(): Promise<boolean> {
+    const rows = await this.connection.all(
+      "SELECT 1 FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type = 'table'",
+      this.incompleteTable,
+    );
+    return rows.length > 0;
+  }
+
+  private invalid(what: string): GodwitError {
+    return new GodwitError("HISTORY_INVALID", `the history table ${this.table} ${what}`, {
+      hint: "mend the row by hand, then run again",
+    });
+  }
+}
+
+function createTable(name: string): string {
+  return `CREATE TABLE ${name} (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version TEXT UNIQUE NOT NULL,
+    description TEXT NOT NULL,
+    applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+    execution_time_ms INTEGER,
+    checksum TEXT
+)`;
+}

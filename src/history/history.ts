@@ -1,0 +1,37 @@
+/** One row of the history table: a migration that happened. */
+export interface AppliedRecord {
+  readonly version: string;
+  readonly description: string;
+  /** ISO 8601 UTC to the second; null where the row holds no time that can be read. */
+  readonly appliedAt: string | null;
+  readonly executionTimeMs: number | null;
+  /** Null: applied by the older runner or by hand, and so never compared. */
+  readonly checksum: string | null;
+}
+
+/** A `Transaction: off` migration that began and did not end. */
+export interface IncompleteRecord {
+  readonly version: string;
+  /** The statement, from 1, that was running. */
+  readonly statement: number;
+  readonly startedAt: string | null;
+}
+
+/** What happened to a database, as its history table says. */
+export interface History {
+  readonly applied: readonly AppliedRecord[];
+  readonly incomplete: readonly IncompleteRecord[];
+}
+
+export const EMPTY_HISTORY: History = { applied: [], incomplete: [] };
+
+/** The time of a row as ISO 8601 UTC. SQLite's CURRENT_TIMESTAMP is UTC without saying so; Python's isoformat has a T and fractions. */
+export function isoTime(stored: unknown): string | null {
+  const match = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:Z|\+00:00)?$/.exec(String(stored));
+  return match === null ? null : `${match[1]}T${match[2]}Z`;
+}
+
+/** A moment as CURRENT_TIMESTAMP writes it: `2026-02-14 12:00:00`. */
+export function storedTime(moment: Date): string {
+  return moment.toISOString().slice(0, 19).replace("T", " ");
+}

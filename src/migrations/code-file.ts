@@ -1,0 +1,117 @@
+import { checksum } from "../base/checksum.ts";
+import { GodwitError } from "../base/failure.ts";
+import { locate, locateFile, locateLine, type SourceLocation } from "../base/source-text.ts";
+import { type Header, HeaderReader } from "./header.ts";
+import type { CodeBody, Migration } from "./migration.ts";
+
+interface CodeFile {
+  readonly header: Header;
+  readonly checksum: string;
+  readonly body: CodeBody;
+}
+
+/** Reads a TypeScript or JavaScript migration without running it. @throws GodwitError DIRECTIVE_INVALID */
+export function readCodeFile(file: string, text: string): CodeFile {
+  return { header: readHeader(file, text), checksum: checksum(text), body: { kind: "code", text } };
+}
+
+const LEADING_COMMENT = /^(?:#![^\n]*\n)?\s*(\/\*[\s\S]*?\*\/|(?:[ \t]*\/\/[^\n]*(?:\n|$))+)/;
+
+/** Headers stand in the leading comment, a block or lines, so that they are known without running code. */
+function readHeader(file: string, text: string): Header {
+  const reader = new HeaderReader(file, text);
+  const match = LEADING_COMMENT.exec(text);
+  if (match !== null) {
+    let index = match.index + match[0].length - match[1]!.length;
+    for (const line of match[1]!.split("\n")) {
+      reader.take(
+        line.replace(/^\s*(?:\/\*+|\*+\/?|\/\/+)?/, "").replace(/\*+\/\s*$/, ""),
+        index + indentOf(line),
+      );
+      index += line.length + 1;
+    }
+  }
+  return reader.header;
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+/**
+ * Whether there is a way back: null where only running the code could tell (a default object, `export *`).
+ * A file that does not parse gives null as well; it is refused when it is to run.
+ */
+export function isReversible(migration: Migration): boolean | null {
+  const { body } = migration;
+  if (body.kind === "sql") return body.down.length > 0;
+  if (body.kind !== "code") return body.kind === "python" ? false : null;
+  const names = scanExports(body.text);
+  if (names === null) return null;
+  if (names.includes("down")) return true;
+  return names.includes("default") || /^\s*export\s*\*/m.test(body.text) ? null : false;
+}
+
+function scanExports(text: string): string[] | null {
+  try {
+    return new Bun.Transpiler({ loader: "ts" }).scan(text).exports;
+  } catch {
+    return null;
+  }
+}
+
+interface BuildPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A failure to import, as Bun reports it (BuildMessage, ResolveMessage, an AggregateError of them, or what the module threw). */
+export function importFailure(migration: Migration, thrown: unknown): GodwitError {
+  const first = thrown instanceof AggregateError ? thrown.errors[0] : thrown;
+  const message = first instanceof Error || hasMessage(first) ? String(first.message) : String(first);
+  return new GodwitError("CODE_INVALID", withoutQuery(message), {
+    location: positionOf(migration, first),
+    hint: "godwit imports a migration before it touches the database; mend the file and run again",
+    cause: thrown,
+  });
+}
+
+function hasMessage(thrown: unknown): thrown is { message: unknown } {
+  return typeof thrown === "object" && thrown !== null && "message" in thrown;
+}
+
+function positionOf(migration: Migration, thrown: unknown): SourceLocation {
+  const text = migration.body.kind === "code" ? migration.body.text : "";
+  const position = (thrown as { position?: BuildPosition | null } | null)?.position;
+  if (position) return locateLine(migration.file, text, position.line, Math.max(1, position.column));
+  return locateThrown(migration, thrown) ?? locateFile(migration.file);
+}
+
+/** The query that the loader adds to keep versions of a file apart; it is not part of any name a user knows. */
+export const LOAD_QUERY = "?godwit=";
+
+const QUERY = /\?godwit=[0-9a-f]*/g;
+
+export function withoutQuery(text: string): string {
+  return text.replace(QUERY, "");
+}
+
+/** The innermost place inside the migration's own file on the stack of what was thrown. */
+export function locateThrown(migration: Migration, thrown: unknown): SourceLocation | null {
+  if (!(thrown instanceof Error) || migration.body.kind !== "code") return null;
+  const name = `${migration.version}_${migration.slug}.${migration.kind}`;
+  for (const frame of (thrown.stack ?? "").split("\n")) {
+    if (!frame.includes(name)) continue;
+    const place = /:(\d+):(\d+)\)?\s*$/.exec(withoutQuery(frame));
+    if (place !== null)
+      return locateLine(migration.file, migration.body.text, Number(place[1]), Number(place[2]));
+  }
+  return null;
+}
+
+/** Where a word first stands in a migration's code, or the file alone. */
+export function locateWord(migration: Migration, word: string): SourceLocation {
+  const text = migration.body.kind === "code" ? migration.body.text : "";
+  const index = text.indexOf(word);
+  return index === -1 ? locateFile(migration.file) : locate(migration.file, text, index);
+}

@@ -1,0 +1,75 @@
+import { GodwitError } from "../base/failure.ts";
+import { locateFile } from "../base/source-text.ts";
+import { importFailure, LOAD_QUERY } from "./code-file.ts";
+import type { CodeFunction, Migration, MigrationCode } from "./migration.ts";
+
+/** The hashed text of each module about to be imported, by its specifier. */
+const texts = new Map<string, string>();
+let isPluginSet = false;
+
+/**
+ * Imports a migration so that what runs is the text that was hashed, not what the file holds by now: a Bun plugin hands the text
+ * to the bundler under the file's own path, so that relative imports, JSON, text and packages beside the file resolve as usual.
+ * The checksum in the query also keeps Bun's module cache from giving an earlier version of the file.
+ * @throws GodwitError CODE_INVALID
+ */
+export async function loadCode(migration: Migration, path: string): Promise<MigrationCode> {
+  if (migration.body.kind !== "code") throw new Error(`${migration.file} holds no code`);
+  if (path.includes("?")) {
+    throw new GodwitError(
+      "CODE_INVALID",
+      "the path holds a question mark, which an import takes for the start of a query",
+      {
+        location: locateFile(migration.file),
+        hint: "rename the folder",
+      },
+    );
+  }
+  setPlugin();
+  const specifier = `${path}${LOAD_QUERY}${migration.checksum}`;
+  texts.set(specifier, migration.body.text);
+  try {
+    return readExports(migration, await import(specifier));
+  } catch (thrown) {
+    throw thrown instanceof GodwitError ? thrown : importFailure(migration, thrown);
+  } finally {
+    texts.delete(specifier);
+  }
+}
+
+function setPlugin(): void {
+  if (isPluginSet) return;
+  isPluginSet = true;
+  Bun.plugin({
+    name: "godwit-migrations",
+    setup(build) {
+      build.onLoad({ filter: /\?godwit=[0-9a-f]*$/ }, ({ path }) => ({
+        contents: texts.get(path) ?? "",
+        loader: path.includes(`.js${LOAD_QUERY}`) ? "js" : "ts",
+      }));
+    },
+  });
+}
+
+function readExports(migration: Migration, module: Record<string, unknown>): MigrationCode {
+  const fallback = module["default"];
+  const members =
+    typeof fallback === "object" && fallback !== null ? (fallback as Record<string, unknown>) : {};
+  const find = (name: string): CodeFunction | null => {
+    const value = module[name] ?? members[name];
+    if (value === undefined || value === null) return null;
+    if (typeof value === "function")
+      return (value as CodeFunction).bind(module[name] === undefined ? members : undefined);
+    throw invalid(migration, `the export "${name}" is no function`);
+  };
+  const up = find("up");
+  if (up === null) throw invalid(migration, 'the file exports no function "up"');
+  return { up, down: find("down"), verify: find("verify") };
+}
+
+function invalid(migration: Migration, message: string): GodwitError {
+  return new GodwitError("CODE_INVALID", message, {
+    location: locateFile(migration.file),
+    hint: "write: export function up(db: Database) { … }",
+  });
+}

@@ -1,0 +1,51 @@
+import { GodwitError } from "../base/failure.ts";
+import { locateFile } from "../base/source-text.ts";
+
+/** `py` is the older Python runner's: its files are known, never run. */
+export type MigrationKind = "sql" | "ts" | "js" | "py";
+
+export interface MigrationName {
+  /** 14 digits, UTC YYYYMMDDHHMMSS; always text, since a JavaScript number would round longer ones. */
+  readonly version: string;
+  readonly slug: string;
+  readonly kind: MigrationKind;
+}
+
+const WELL_FORMED = /^(\d{14})_([A-Za-z0-9_.-]+)\.(sql|ts|js|py)$/;
+const MEANT_AS_MIGRATION = /^\d.*\.(sql|ts|js|py)$/i;
+const SHAPE = "<14 digits>_<letters, digits, _ . ->.<sql|ts|js>";
+
+/**
+ * What the name of a file says: null for one that is none of godwit's business (helpers, data, folders).
+ * @throws GodwitError MIGRATION_NAME_INVALID for a name that starts with digits and ends like a migration but is none:
+ * skipping it would leave out what somebody meant to run.
+ */
+export function parseFileName(name: string, file: string): MigrationName | null {
+  const match = WELL_FORMED.exec(name);
+  if (match === null) {
+    if (!MEANT_AS_MIGRATION.test(name)) return null;
+    throw new GodwitError("MIGRATION_NAME_INVALID", `not a migration's name: ${whyInvalid(name)}`, {
+      location: locateFile(file),
+      hint: `rename it to ${SHAPE}, or let it start with a letter if it is no migration`,
+    });
+  }
+  return { version: match[1]!, slug: match[2]!, kind: match[3]! as MigrationKind };
+}
+
+function whyInvalid(name: string): string {
+  const digits = /^\d+/.exec(name)![0].length;
+  if (digits !== 14) return `the version has ${digits} digits, not 14`;
+  if (name[digits] !== "_") return "no _ follows the version";
+  if (!/\.(sql|ts|js|py)$/.test(name)) return "the extension is not in lower case";
+  return "a character is none of A-Z a-z 0-9 _ . -";
+}
+
+export function isVersion(text: string): boolean {
+  return /^\d{14}$/.test(text);
+}
+
+/** "add_user_email" and "add-user-email" as words. */
+export function describeSlug(slug: string): string {
+  const words = slug.replace(/[_-]+/g, " ").trim();
+  return words === "" ? slug : words[0]!.toUpperCase() + words.slice(1);
+}

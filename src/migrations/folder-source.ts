@@ -1,0 +1,158 @@
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { decodeText } from "../base/decode-text.ts";
+import { GodwitError, messageOf } from "../base/failure.ts";
+import { locateFile } from "../base/source-text.ts";
+import { readCodeFile } from "./code-file.ts";
+import { loadCode } from "./code-loader.ts";
+import { describeSlug, parseFileName } from "./file-name.ts";
+import type { Header } from "./header.ts";
+import type { Migration, MigrationBody, MigrationCode, MigrationFile, MigrationSource } from "./migration.ts";
+import { readSqlFile } from "./sql-file.ts";
+
+/** Where other tools keep their migrations, looked for when the folder is not there. */
+const OTHER_FOLDERS = [
+  "migrations",
+  "db/migrations",
+  "database/migrations",
+  "backend/migrations",
+  "drizzle",
+  "prisma/migrations",
+];
+
+/** Migrations as the files of one folder. Sub-folders and everything that is not named like a migration are left alone. */
+export class FolderSource implements MigrationSource {
+  readonly label: string;
+  private readonly root: string;
+
+  /** `folder` is as the user gave it, and as messages show it. */
+  constructor(folder: string) {
+    this.label = folder;
+    this.root = resolve(folder);
+  }
+
+  list(): readonly MigrationFile[] {
+    const files: MigrationFile[] = [];
+    for (const entry of this.entries()) {
+      const file = join(this.label, entry.name);
+      const name = parseFileName(entry.name, file);
+      if (name === null) continue;
+      this.requireRegular(entry, file);
+      files.push({ ...name, file });
+    }
+    files.sort((a, b) => (a.file < b.file ? -1 : 1));
+    refuseDuplicates(files);
+    return files;
+  }
+
+  read(file: MigrationFile): Migration {
+    try {
+      return this.parse(file);
+    } catch (failure) {
+      if (!(failure instanceof GodwitError)) throw failure;
+      return { ...file, ...PLAIN, description: describeSlug(file.slug), body: { kind: "broken", failure } };
+    }
+  }
+
+  load(migration: Migration): Promise<MigrationCode> {
+    return loadCode(migration, this.pathOf(migration));
+  }
+
+  private parse(file: MigrationFile): Migration {
+    if (file.kind === "py") {
+      const description =
+        describePython(new TextDecoder().decode(this.bytes(file))) ?? describeSlug(file.slug);
+      return { ...file, ...PLAIN, description, body: { kind: "python" } };
+    }
+    const text = decodeText(file.file, this.bytes(file));
+    const read = file.kind === "sql" ? readSqlFile : readCodeFile;
+    return compose(file, read(file.file, text));
+  }
+
+  private bytes(file: MigrationFile): Uint8Array {
+    try {
+      return readFileSync(this.pathOf(file));
+    } catch (cause) {
+      throw new GodwitError("MIGRATION_UNREADABLE", `the file cannot be read: ${messageOf(cause)}`, {
+        location: locateFile(file.file),
+        hint: "check its permissions",
+        cause,
+      });
+    }
+  }
+
+  private pathOf(file: MigrationFile): string {
+    return join(this.root, `${file.version}_${file.slug}.${file.kind}`);
+  }
+
+  private entries(): Dirent[] {
+    try {
+      return readdirSync(this.root, { withFileTypes: true });
+    } catch (cause) {
+      throw folderFailure(this.label, cause as NodeJS.ErrnoException);
+    }
+  }
+
+  private requireRegular(entry: Dirent, file: string): void {
+    if (entry.isFile()) return;
+    if (entry.isSymbolicLink() && statSync(join(this.root, entry.name), { throwIfNoEntry: false })?.isFile())
+      return;
+    throw new GodwitError("MIGRATION_NAME_INVALID", "this is named like a migration but is no file", {
+      location: locateFile(file),
+      hint: "rename or remove it",
+    });
+  }
+}
+
+const PLAIN = { checksum: null, requires: [], transactional: true, foreignKeysOn: false } as const;
+
+function compose(
+  file: MigrationFile,
+  read: { header: Header; checksum: string; body: MigrationBody },
+): Migration {
+  const { description, requires, transactional, foreignKeysOn } = read.header;
+  return {
+    ...file,
+    description: description ?? describeSlug(file.slug),
+    checksum: read.checksum,
+    requires,
+    transactional,
+    foreignKeysOn,
+    body: read.body,
+  };
+}
+
+/** The older runner kept the description in the module's docstring. */
+function describePython(text: string): string | null {
+  return /^\s*(?:"""|''')[\s\S]*?^[ \t]*Description:[ \t]*(.+?)[ \t]*$/im.exec(text)?.[1] ?? null;
+}
+
+function refuseDuplicates(files: readonly MigrationFile[]): void {
+  for (const [index, file] of files.entries()) {
+    const next = files[index + 1];
+    if (next?.version !== file.version) continue;
+    throw new GodwitError("VERSION_DUPLICATE", `two files have the version ${file.version}`, {
+      location: locateFile(next.file),
+      details: [file.file, next.file],
+      hint: "give one of them another version",
+    });
+  }
+}
+
+function folderFailure(folder: string, cause: NodeJS.ErrnoException): GodwitError {
+  if (cause.code === "ENOENT") {
+    const other = OTHER_FOLDERS.find((name) => resolve(name) !== resolve(folder) && existsSync(name));
+    return new GodwitError("MIGRATIONS_NOT_FOUND", `there is no folder ${folder}`, {
+      hint:
+        other === undefined
+          ? 'make the first migration with: godwit create "what it does"'
+          : `there is a folder ${other}: name it with --dir ${other}`,
+      cause,
+    });
+  }
+  const why = cause.code === "ENOTDIR" ? "it is a file" : messageOf(cause);
+  return new GodwitError("MIGRATIONS_NOT_FOUND", `${folder} cannot be read as a folder: ${why}`, {
+    hint: "name the folder of the migrations with --dir",
+    cause,
+  });
+}

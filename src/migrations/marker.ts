@@ -1,0 +1,33 @@
+import { editDistance } from "../base/nearest.ts";
+
+export type SectionName = "up" | "down" | "verify";
+
+export const SECTION_NAMES: readonly SectionName[] = ["up", "down", "verify"];
+
+const MARKER = /^--[ \t]*(up|down|verify)[ \t]*$/i;
+/** The prefixes that other tools put before the word: `migrate:up`, `+goose Up`, `rambler up`. */
+const TOOL_PREFIX = /^(?:[+@]?[a-z]+:\s*|[+@][a-z]+\s+|(?:migrate|goose|dbmate|rambler)\s+)/i;
+
+/** The section that a comment opens, if it is a marker; whether it has a line of its own is for the caller to say. */
+export function markerOf(comment: string): SectionName | null {
+  const match = MARKER.exec(comment);
+  return match === null ? null : (match[1]!.toLowerCase() as SectionName);
+}
+
+/**
+ * The section that a comment was probably meant to open: its only word, decoration and a tool's prefix apart, is a marker or
+ * within one edit of one. Null for prose.
+ */
+export function nearMiss(comment: string): SectionName | null {
+  if (comment.length > 80) return null;
+  const undecorated = comment.replace(/^[^A-Za-z+@]+|[^A-Za-z]+$/g, "");
+  const word = undecorated.replace(TOOL_PREFIX, "").toLowerCase();
+  if (!/^[a-z]+$/.test(word)) return null;
+  return SECTION_NAMES.find((name) => editDistance(word, name) <= 1) ?? null;
+}
+
+/** The index of a line inside `text` that looks like a marker; a forgotten semicolon before it makes it part of the statement. */
+export function markerInside(text: string): number | null {
+  const match = /^[ \t]*(--[ \t]*(?:up|down|verify)[ \t]*)$/im.exec(text);
+  return match === null ? null : match.index + match[0].indexOf("--");
+}

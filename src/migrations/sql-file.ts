@@ -1,0 +1,147 @@
+import { checksum } from "../base/checksum.ts";
+import { GodwitError } from "../base/failure.ts";
+import { locate } from "../base/source-text.ts";
+import {
+  type ScriptItem,
+  type Statement,
+  StatementReader,
+  type Unterminated,
+} from "../sql/statement-reader.ts";
+import { type Header, HeaderReader } from "./header.ts";
+import { markerOf, nearMiss, type SectionName } from "./marker.ts";
+import type { SqlBody } from "./migration.ts";
+
+export interface SqlFile {
+  readonly header: Header;
+  readonly checksum: string;
+  readonly body: SqlBody;
+}
+
+interface Section {
+  readonly statements: Statement[];
+  readonly start: number;
+  end: number;
+}
+
+/**
+ * Reads the text of an SQL migration: header lines, sections, statements.
+ * @throws GodwitError DIRECTIVE_INVALID, MARKER_INVALID or SQL_UNTERMINATED, with the line.
+ */
+export function readSqlFile(file: string, text: string): SqlFile {
+  return new SqlFileReader(file, text).read();
+}
+
+class SqlFileReader {
+  private readonly file: string;
+  private readonly text: string;
+  private readonly headers: HeaderReader;
+  private readonly sections = new Map<SectionName, Section>();
+  /** Statements before the first marker: the whole file where there is none. */
+  private readonly unmarked: Statement[] = [];
+  private current: Section | null = null;
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.text = text;
+    this.headers = new HeaderReader(file, text);
+  }
+
+  read(): SqlFile {
+    const reader = new StatementReader(this.text);
+    for (let item = reader.next(); item !== null; item = reader.next()) this.take(item);
+    if (this.current !== null) this.current.end = this.text.length;
+    const up = this.upSection();
+    const { header } = this.headers;
+    return {
+      header,
+      checksum: checksumOf(header, this.text.slice(up.start, up.end)),
+      body: {
+        kind: "sql",
+        text: this.text,
+        up: up.statements,
+        down: this.sections.get("down")?.statements ?? [],
+        verify: this.sections.get("verify")?.statements ?? [],
+      },
+    };
+  }
+
+  private take(item: ScriptItem): void {
+    if (item.kind === "comment") this.takeComment(item.start, item.end);
+    else if (item.kind === "statement") (this.current?.statements ?? this.unmarked).push(item.statement);
+    else this.refuseUnterminated(item.unterminated);
+  }
+
+  private takeComment(start: number, end: number): void {
+    const comment = this.text.slice(start, end);
+    const section = markerOf(comment);
+    if (section !== null && this.isOwnLine(start)) return this.open(section, start, end);
+    const meant = nearMiss(comment);
+    if (meant !== null) {
+      const why =
+        section === null ? `looks like the marker "-- ${meant}"` : "is a marker that shares its line";
+      this.refuse(
+        `this comment ${why}`,
+        start,
+        `write "-- ${meant}" on a line of its own, or reword the comment`,
+      );
+    }
+    if (!comment.startsWith("--")) return;
+    const line = comment.replace(/^-+/, "");
+    if (this.current === null && this.unmarked.length === 0) this.headers.take(line, start);
+    else this.headers.refuseMisplaced(line, start);
+  }
+
+  private open(name: SectionName, start: number, end: number): void {
+    if (this.unmarked.length > 0) {
+      this.refuse("SQL stands before the first marker", this.unmarked[0]!.start, `put it under "-- up"`);
+    }
+    if (this.sections.has(name))
+      this.refuse(`the marker "-- ${name}" stands twice`, start, "keep one of each");
+    if (this.current !== null) this.current.end = start;
+    this.current = { statements: [], start: end, end };
+    this.sections.set(name, this.current);
+  }
+
+  private upSection(): Section {
+    const up = this.sections.get("up");
+    if (up !== undefined) return up;
+    const [first] = this.sections.values();
+    if (first === undefined) return { statements: this.unmarked, start: 0, end: this.text.length };
+    const name = [...this.sections.keys()][0]!;
+    const marker = this.text.lastIndexOf("--", first.start - 1);
+    return this.refuse(
+      `"-- ${name}" stands without "-- up"`,
+      marker,
+      `begin what is to be applied with "-- up"`,
+    );
+  }
+
+  private isOwnLine(start: number): boolean {
+    const lineStart = this.text.lastIndexOf("\n", start - 1) + 1;
+    return start === 0 || this.text.slice(lineStart, start).trim() === "";
+  }
+
+  private refuseUnterminated({ what, start }: Unterminated): never {
+    const fix: Record<Unterminated["what"], string> = {
+      string: "close it with '",
+      blob: "close it with '",
+      "quoted name": "close the name",
+      "block comment": "close it with */",
+      trigger: "end it with END;",
+    };
+    throw new GodwitError("SQL_UNTERMINATED", `the ${what} that begins here is never closed`, {
+      location: locate(this.file, this.text, start),
+      hint: fix[what],
+    });
+  }
+
+  private refuse(message: string, index: number, hint: string): never {
+    throw new GodwitError("MARKER_INVALID", message, { location: locate(this.file, this.text, index), hint });
+  }
+}
+
+/** The headers that change how the section runs are part of what is hashed; blank space around it is not. */
+function checksumOf(header: Header, section: string): string {
+  const directives = `${header.transactional ? "" : "transaction: off\n"}${header.foreignKeysOn ? "foreign keys: on\n" : ""}`;
+  return checksum(directives + section.replace(/^[ \t\n\f\v]+|[ \t\n\f\v]+$/g, ""));
+}

@@ -1,0 +1,98 @@
+import { unquoteIdentifier } from "./identifier.ts";
+import { Lexer } from "./lexer.ts";
+
+/** What a statement does to the transaction it runs in. */
+export type TransactionRole =
+  | "begin"
+  | "commit"
+  | "rollback"
+  | "savepoint"
+  | "release"
+  | "vacuum"
+  | "attach"
+  | "detach"
+  | "journal-mode"
+  | "foreign-keys"
+  | "pragma"
+  | "none";
+
+const ROLE_OF_WORD: Readonly<Record<string, TransactionRole>> = {
+  BEGIN: "begin",
+  COMMIT: "commit",
+  END: "commit",
+  ROLLBACK: "rollback",
+  SAVEPOINT: "savepoint",
+  RELEASE: "release",
+  VACUUM: "vacuum",
+  ATTACH: "attach",
+  DETACH: "detach",
+  PRAGMA: "pragma",
+};
+
+/** The role of a statement, given its first words in upper case and its text. */
+export function transactionRole(words: readonly string[], statementText: string): TransactionRole {
+  const role = ROLE_OF_WORD[words[0] ?? ""] ?? "none";
+  if (role !== "pragma") return role;
+  const name = pragmaName(statementText);
+  if (name === "foreign_keys") return "foreign-keys";
+  return name === "journal_mode" ? "journal-mode" : "pragma";
+}
+
+/** `PRAGMA [schema.]name …`: the name in lower case, "" if there is none. */
+function pragmaName(statementText: string): string {
+  const tokens = significantTokens(statementText, 4);
+  const name = tokens[2] === "." ? tokens[3] : tokens[1];
+  return name === undefined ? "" : unquoteIdentifier(name).toLowerCase();
+}
+
+/**
+ * Which rows' foreign keys a statement could break: those of no table, of the one table it creates (which is empty, but whose
+ * declaration may not match its parent), or of any.
+ */
+export type ReferenceImpact =
+  | { readonly kind: "none" }
+  | { readonly kind: "table"; readonly table: string }
+  | { readonly kind: "any" };
+
+const NO_IMPACT: ReferenceImpact = { kind: "none" };
+const ANY_IMPACT: ReferenceImpact = { kind: "any" };
+
+export function referenceImpact(words: readonly string[], statementText: string): ReferenceImpact {
+  const verb = words[0];
+  if (verb === "CREATE") return impactOfCreate(statementText);
+  if (verb === "ALTER") return addsPlainColumn(statementText) ? NO_IMPACT : ANY_IMPACT;
+  if (verb === "SELECT" || verb === "PRAGMA" || verb === "EXPLAIN" || verb === "ANALYZE") return NO_IMPACT;
+  if (verb === "REINDEX") return NO_IMPACT;
+  if (verb === "DROP" && (words[1] === "VIEW" || words[1] === "TRIGGER")) return NO_IMPACT;
+  return ANY_IMPACT;
+}
+
+function impactOfCreate(statementText: string): ReferenceImpact {
+  const tokens = significantTokens(statementText, 10);
+  let at = 1;
+  if (/^temp(orary)?$/i.test(tokens[at] ?? "")) at++;
+  if (/^(index|unique|view|trigger)$/i.test(tokens[at] ?? "")) return NO_IMPACT;
+  if (!/^table$/i.test(tokens[at] ?? "")) return ANY_IMPACT;
+  at++;
+  if (/^if$/i.test(tokens[at] ?? "")) at += 3;
+  const table = tokens[at + 1] === "." ? tokens[at + 2] : tokens[at];
+  return table === undefined ? ANY_IMPACT : { kind: "table", table: unquoteIdentifier(table) };
+}
+
+/** ALTER TABLE … ADD COLUMN without REFERENCES: no row can come to point anywhere. */
+function addsPlainColumn(statementText: string): boolean {
+  const tokens = significantTokens(statementText, Number.POSITIVE_INFINITY).map((token) =>
+    token.toUpperCase(),
+  );
+  const afterName = tokens[3] === "." ? 5 : 3;
+  return tokens[afterName] === "ADD" && !tokens.includes("REFERENCES");
+}
+
+function significantTokens(text: string, limit: number): string[] {
+  const lexer = new Lexer(text);
+  const tokens: string[] = [];
+  while (tokens.length < limit && lexer.next()) {
+    if (lexer.kind !== "comment") tokens.push(text.slice(lexer.start, lexer.end));
+  }
+  return tokens;
+}

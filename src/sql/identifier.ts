@@ -1,0 +1,19 @@
+/** A name as SQL text that can be nothing else: in double quotes, those inside doubled. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A text as an SQL string literal. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** The name that a word, a quoted name or a string token stands for. */
+export function unquoteIdentifier(token: string): string {
+  const quote = token[0];
+  if (quote === "[") return token.slice(1, -1);
+  if (quote === '"' || quote === "`" || quote === "'") {
+    return token.slice(1, -1).replaceAll(quote + quote, quote);
+  }
+  return token;
+}
