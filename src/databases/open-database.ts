@@ -1,8 +1,29 @@
+import { statSync } from "node:fs";
 import type { Connection, OpenMode } from "./connection.ts";
 import type { DatabaseTarget } from "./database-target.ts";
-import { SqliteConnection } from "./sqlite/sqlite-connection.ts";
+import { type Database, SqliteConnection } from "./sqlite/sqlite-connection.ts";
 
-/** Opens what a target names. @throws DatabaseError */
-export async function openDatabase(target: DatabaseTarget, mode: OpenMode): Promise<Connection> {
-  return SqliteConnection.open(target.path, mode);
+/** A database that can be opened, now or later. */
+export interface DatabaseAccess {
+  /** The resolved path, for messages. */
+  readonly name: string;
+  exists(): boolean;
+  /** @throws DatabaseError */
+  open(mode: OpenMode): Promise<Connection>;
+}
+
+/** The database that a target names. */
+export function accessTarget(target: DatabaseTarget): DatabaseAccess {
+  return {
+    name: target.path,
+    exists: () =>
+      target.path === ":memory:" || statSync(target.path, { throwIfNoEntry: false }) !== undefined,
+    open: async (mode) => SqliteConnection.open(target.path, mode),
+  };
+}
+
+/** A handle that the caller opened and will close. */
+export function accessHandle(db: Database): DatabaseAccess {
+  const connection = SqliteConnection.over(db);
+  return { name: connection.name, exists: () => true, open: async () => connection };
 }

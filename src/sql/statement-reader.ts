@@ -8,6 +8,8 @@ export interface Statement {
   readonly words: readonly string[];
   /** ROLLBACK stands in it somewhere (OR ROLLBACK, RAISE(ROLLBACK, …)): running it can end the whole transaction. */
   readonly mayRollBack: boolean;
+  /** Where a parameter (`?1`, `:name`) stands: nothing will bind it, and SQLite would read it as NULL without a word. */
+  readonly parameter: number | null;
 }
 
 /** Something that the text ends in and that was never closed. */
@@ -59,8 +61,8 @@ export class StatementReader {
       if (shape.take(lexer)) break;
     } while (lexer.next());
     if (shape.isOpenTrigger) return { kind: "unterminated", unterminated: { start, what: "trigger" } };
-    const { words, mayRollBack } = shape;
-    return { kind: "statement", statement: { start, end, words, mayRollBack } };
+    const { words, mayRollBack, parameter } = shape;
+    return { kind: "statement", statement: { start, end, words, mayRollBack, parameter } };
   }
 
   private unterminated(): ScriptItem {
@@ -84,6 +86,7 @@ type TriggerPart = "body" | "after-semicolon" | "after-end";
 class StatementShape {
   readonly words: string[] = [];
   mayRollBack = false;
+  parameter: number | null = null;
   private trigger: TriggerPart | null = null;
   private isHeadOpen = true;
 
@@ -97,6 +100,7 @@ class StatementShape {
     if (lexer.kind === "word") this.takeWord(lexer);
     else if (lexer.kind === "semicolon") return this.takeSemicolon();
     else {
+      if (lexer.kind === "variable") this.parameter ??= lexer.start;
       this.isHeadOpen = false;
       if (this.trigger !== null) this.trigger = "body";
     }

@@ -1,0 +1,53 @@
+import type { GodwitError } from "../base/failure.ts";
+import type { Direction } from "./plan.ts";
+
+/** A migration as events name it. */
+export interface MigrationLabel {
+  readonly version: string;
+  readonly description: string;
+  readonly file: string;
+  readonly direction: Direction;
+}
+
+/**
+ * What a run tells while it goes. The core says it; reporters and a server's own log show it.
+ * `migration-applied` and `migration-rolled-back` come only after the commit that makes them true.
+ */
+export type RunEvent =
+  /** The steps are known; none has begun. */
+  | { readonly kind: "plan-ready"; readonly database: string; readonly steps: readonly MigrationLabel[] }
+  /** The file of the database is about to be made. */
+  | { readonly kind: "database-creating"; readonly database: string }
+  /** Another connection has had the lock for a second. */
+  | { readonly kind: "lock-waiting"; readonly database: string; readonly timeoutMs: number }
+  /** `index` counts from 1. */
+  | {
+      readonly kind: "migration-started";
+      readonly migration: MigrationLabel;
+      readonly index: number;
+      readonly total: number;
+    }
+  /** Something worth knowing that stops nothing. */
+  | { readonly kind: "note"; readonly file: string; readonly line: number | null; readonly message: string }
+  /** A line from the migration's own code. */
+  | { readonly kind: "migration-log"; readonly migration: MigrationLabel; readonly message: string }
+  | {
+      readonly kind: "migration-progress";
+      readonly migration: MigrationLabel;
+      readonly done: number;
+      readonly total: number | null;
+    }
+  | {
+      readonly kind: "migration-applied" | "migration-rolled-back";
+      readonly migration: MigrationLabel;
+      readonly executionTimeMs: number;
+    }
+  | { readonly kind: "migration-failed"; readonly migration: MigrationLabel; readonly error: GodwitError }
+  | { readonly kind: "run-finished"; readonly done: readonly FinishedStep[]; readonly durationMs: number };
+
+/** A step that is committed. */
+export interface FinishedStep extends MigrationLabel {
+  readonly executionTimeMs: number;
+}
+
+export type EventListener = (event: RunEvent) => void;

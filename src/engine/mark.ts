@@ -1,0 +1,94 @@
+import type { GodwitError } from "../base/failure.ts";
+import type { Connection } from "../databases/connection.ts";
+import { HistoryTable } from "../history/history-table.ts";
+import type { Migration } from "../migrations/migration.ts";
+import { targetUnknown } from "./plan.ts";
+import { type RunSubject, readAll, withConnection } from "./run-plan.ts";
+import { computeState, type StateEntry } from "./state.ts";
+import { WriteTransaction } from "./transaction.ts";
+
+export interface MarkRequest {
+  readonly version: string;
+  readonly as: "applied" | "pending";
+  /** All before it as well: a baseline. */
+  readonly through?: boolean | undefined;
+}
+
+export interface MarkedMigration {
+  readonly version: string;
+  readonly description: string;
+  readonly state: "applied" | "pending";
+}
+
+/**
+ * Records or forgets migrations without running them, in one transaction. Marking one that is applied records its present
+ * checksum; marking also settles one that stopped half-way.
+ * @returns what was changed, lowest version first; empty where everything was so already.
+ * @throws GodwitError TARGET_UNKNOWN, DATABASE_NOT_FOUND, or the failure of a file that cannot be read
+ */
+export async function mark(subject: RunSubject, request: MarkRequest): Promise<readonly MarkedMigration[]> {
+  const migrations = readAll(subject.source);
+  return withConnection(subject.database, "write", async (connection) => {
+    const history = new HistoryTable(connection!, subject.settings.table);
+    const transaction = openTransaction(subject, connection!);
+    await transaction.begin();
+    try {
+      const chosen = choose(computeState(migrations, await history.read()), request);
+      if (chosen.length > 0) await history.ensure();
+      for (const entry of chosen) await apply(history, entry, request.as, subject.settings.clock.now());
+      await transaction.commit();
+      return chosen.map(({ version, migration, record }) => ({
+        version,
+        description: migration?.description ?? record?.description ?? "",
+        state: request.as,
+      }));
+    } finally {
+      await transaction.rollback();
+    }
+  });
+}
+
+function openTransaction({ settings, database }: RunSubject, connection: Connection): WriteTransaction {
+  const { clock, lockTimeoutMs: timeoutMs, emit } = settings;
+  const onWaiting = () => emit({ kind: "lock-waiting", database: database.name, timeoutMs });
+  return new WriteTransaction(connection, { clock, timeoutMs, onWaiting });
+}
+
+function choose(
+  entries: readonly StateEntry[],
+  { version, as, through }: MarkRequest,
+): readonly StateEntry[] {
+  const target = entries.find((entry) => entry.version === version);
+  if (target === undefined) throw targetUnknown(version, "neither a file nor the history has it");
+  if (as === "applied" && target.migration === null) throw targetUnknown(version, "no file has it");
+  const range = through === true ? entries.filter((entry) => entry.version <= version) : [target];
+  return as === "applied"
+    ? range.filter(needsRecord)
+    : range.filter(({ record, incomplete }) => record ?? incomplete);
+}
+
+function needsRecord({ migration, record, incomplete }: StateEntry): boolean {
+  if (migration === null) return false;
+  return record === null || incomplete !== null || record.checksum !== migration.checksum;
+}
+
+async function apply(
+  history: HistoryTable,
+  entry: StateEntry,
+  as: "applied" | "pending",
+  now: Date,
+): Promise<void> {
+  const { version, migration, record, incomplete } = entry;
+  if (incomplete !== null) await history.forgetIncomplete(version);
+  if (as === "pending") return history.forget(version);
+  if (migration!.body.kind === "broken") throw unreadable(migration!, migration!.body.failure);
+  const { description, checksum } = migration!;
+  if (record !== null) return history.setChecksum(version, checksum);
+  await history.record({ version, description, checksum, appliedAt: now, executionTimeMs: null });
+}
+
+function unreadable({ version }: Migration, failure: GodwitError): GodwitError {
+  return failure.with({
+    details: [...failure.details, `${version} cannot be marked: its checksum is not known`],
+  });
+}

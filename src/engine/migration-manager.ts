@@ -1,0 +1,128 @@
+import { SYSTEM_CLOCK } from "../base/clock.ts";
+import { parseDatabaseTarget } from "../databases/database-target.ts";
+import { accessHandle, accessTarget, type DatabaseAccess } from "../databases/open-database.ts";
+import type { Database } from "../databases/sqlite/sqlite-connection.ts";
+import { FolderSource } from "../migrations/folder-source.ts";
+import type { MigrationSource } from "../migrations/migration.ts";
+import type { EventListener, FinishedStep } from "./events.ts";
+import { type MarkedMigration, type MarkRequest, mark } from "./mark.ts";
+import { type MigrationStatus, readStatus } from "./migration-status.ts";
+import type { Allowances } from "./plan.ts";
+import { type RunSubject, runPlan } from "./run-plan.ts";
+
+export interface ManagerOptions {
+  /** The history table; `schema_migrations` by default. */
+  readonly table?: string | undefined;
+  /** How long a lock is waited for, in milliseconds; 30,000 by default. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** `each` commits every migration by itself; by default many share a commit. */
+  readonly commit?: "grouped" | "each" | undefined;
+  /** Told what a run does, while it does it. */
+  readonly onEvent?: EventListener | undefined;
+  /** Handed to migrations in code as their `signal`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface MigrateOptions {
+  /** The version that is the newest applied afterwards. */
+  readonly to?: string | undefined;
+  /** At most so many. */
+  readonly steps?: number | undefined;
+  readonly allow?: Allowances | undefined;
+}
+
+export interface RollbackOptions {
+  /** The version that is the newest applied afterwards. */
+  readonly to?: string | undefined;
+  /** How many to undo; one by default. */
+  readonly steps?: number | undefined;
+  readonly all?: boolean | undefined;
+}
+
+/** A migration that a call applied or rolled back. */
+export type CompletedMigration = FinishedStep;
+
+/**
+ * Migrations of one database from one source. Every call opens the database (unless it was given a handle) and closes it again.
+ * All methods reject with GodwitError, whose `code`, `location` and `outcome` say what happened and where.
+ */
+export class MigrationManager {
+  private readonly subject: RunSubject;
+
+  /**
+   * @param database a path, `sqlite:path`, `file:path`, or an open bun:sqlite Database, which is not closed
+   * @param migrations the folder, `migrations` by default, or another source
+   */
+  constructor(
+    database: string | Database,
+    migrations: string | MigrationSource = "migrations",
+    options: ManagerOptions = {},
+  ) {
+    this.subject = subjectOf(access(database), migrations, options);
+  }
+
+  /** All migrations with their states, lowest version first. Writes nothing and makes no file. */
+  async getStatus(): Promise<readonly MigrationStatus[]> {
+    return (await readStatus(this.subject)).migrations;
+  }
+
+  /** Those that `migrate` would apply, out-of-order ones included. */
+  async getPendingMigrations(): Promise<readonly MigrationStatus[]> {
+    const all = await this.getStatus();
+    return all.filter(({ state }) => state === "pending" || state === "out_of_order");
+  }
+
+  /** Applies what is pending, making the database if there is none. @returns what was applied, in order. */
+  async migrate({ to, steps, allow }: MigrateOptions = {}): Promise<readonly CompletedMigration[]> {
+    const plan = { kind: "migrate" as const, to, steps, allow: allow ?? {} };
+    return (await runPlan(this.subject, { plan })).done;
+  }
+
+  /** Undoes the newest applied. @returns what was rolled back, newest first. */
+  async rollback({ to, steps, all }: RollbackOptions = {}): Promise<readonly CompletedMigration[]> {
+    const plan = { kind: "rollback" as const, to, steps, all: all === true };
+    return (await runPlan(this.subject, { plan })).done;
+  }
+
+  /** Rolls the newest back and applies them again, under one lock. @returns both, in the order they ran. */
+  async redo({ steps }: { steps?: number | undefined } = {}): Promise<readonly CompletedMigration[]> {
+    return (await runPlan(this.subject, { plan: { kind: "redo", steps } })).done;
+  }
+
+  /** Records or forgets without running. @returns what was changed. */
+  mark(
+    version: string,
+    as: MarkRequest["as"],
+    options: { through?: boolean } = {},
+  ): Promise<readonly MarkedMigration[]> {
+    return mark(this.subject, { version, as, through: options.through });
+  }
+}
+
+export const DEFAULT_TABLE = "schema_migrations";
+export const DEFAULT_LOCK_TIMEOUT_MS = 30_000;
+
+/** What a manager's options mean, with the defaults filled in. Code runs unguarded in a library. */
+export function subjectOf(
+  database: DatabaseAccess,
+  migrations: string | MigrationSource,
+  options: ManagerOptions,
+): RunSubject {
+  return {
+    database,
+    source: typeof migrations === "string" ? new FolderSource(migrations) : migrations,
+    settings: {
+      table: options.table ?? DEFAULT_TABLE,
+      lockTimeoutMs: options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS,
+      commit: options.commit ?? "grouped",
+      clock: SYSTEM_CLOCK,
+      emit: options.onEvent ?? (() => {}),
+      guard: (run) => run(),
+      signal: options.signal ?? new AbortController().signal,
+    },
+  };
+}
+
+function access(database: string | Database): DatabaseAccess {
+  return typeof database === "string" ? accessTarget(parseDatabaseTarget(database)) : accessHandle(database);
+}

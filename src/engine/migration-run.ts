@@ -1,0 +1,267 @@
+import { GodwitError } from "../base/failure.ts";
+import type { Connection } from "../databases/connection.ts";
+import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
+import type { History } from "../history/history.ts";
+import { HistoryTable } from "../history/history-table.ts";
+import type { FinishedStep } from "./events.ts";
+import { ForeignKeyGuard } from "./foreign-key-guard.ts";
+import { LostTransaction } from "./lost-transaction.ts";
+import type { PreparedStep } from "./prepare.ts";
+import type { RunSettings } from "./run-settings.ts";
+import { newestApplied } from "./state.ts";
+import { finish, labelOf, StepRunner } from "./step-runner.ts";
+import { WriteTransaction } from "./transaction.ts";
+
+/** After this long a shared transaction is committed at the next boundary, so that readers are not kept out. */
+const GROUP_MS = 250;
+
+/** Says which steps are due, given the history as it stands under the lock and what this run has done already. */
+export type Replan = (history: History, done: readonly FinishedStep[]) => Promise<ReplanAnswer>;
+
+/** `retry`: the plan needs files that are not prepared yet; they must not be imported while the lock is held. */
+export type ReplanAnswer =
+  | { readonly steps: readonly PreparedStep[] }
+  | { readonly retry: () => Promise<void> };
+
+/** Carries prepared steps out on one connection: groups them into transactions, commits, and tells the truth when one fails. */
+export class MigrationRun {
+  private readonly connection: Connection;
+  private readonly settings: RunSettings;
+  private readonly isAtomic: boolean;
+  private readonly history: HistoryTable;
+  private readonly transaction: WriteTransaction;
+  private readonly runner: StepRunner;
+  /** Steps that are done but not committed. */
+  private uncommitted: FinishedStep[] = [];
+  private readonly committed: FinishedStep[] = [];
+  private queue: readonly PreparedStep[] = [];
+  private openedAs: PreparedStep["isolation"] | null = null;
+  private openedAt = 0;
+  private foreignKeys: ForeignKeyGuard;
+
+  constructor(connection: Connection, settings: RunSettings, isAtomic: boolean) {
+    this.connection = connection;
+    this.settings = settings;
+    this.isAtomic = isAtomic;
+    this.history = new HistoryTable(connection, settings.table);
+    const onWaiting = () =>
+      settings.emit({ kind: "lock-waiting", database: connection.name, timeoutMs: settings.lockTimeoutMs });
+    this.transaction = new WriteTransaction(connection, {
+      clock: settings.clock,
+      timeoutMs: settings.lockTimeoutMs,
+      onWaiting,
+    });
+    this.runner = new StepRunner(connection, this.history, this.transaction, settings);
+    this.foreignKeys = new ForeignKeyGuard(connection);
+  }
+
+  /**
+   * Runs what `replan` says is due under the lock. Foreign keys and the busy timeout are as before afterwards.
+   * @throws GodwitError the failure of a step or of the database, with what is true of the database now.
+   */
+  async execute(replan: Replan): Promise<readonly FinishedStep[]> {
+    const wereEnforced = await this.connection.foreignKeysEnforced();
+    const busyTimeout = await this.connection.setBusyTimeout(0);
+    try {
+      await this.agree(replan);
+      for (let step = this.queue[0]; step !== undefined; step = this.queue[0]) {
+        await this.enter(step, replan);
+        if (this.queue[0] !== step) continue;
+        await this.perform(step);
+        this.queue = this.queue.slice(1);
+      }
+      await this.commit();
+      return this.committed;
+    } catch (error) {
+      await this.transaction.rollback();
+      throw await this.explain(error);
+    } finally {
+      await this.restore(wereEnforced, busyTimeout);
+    }
+  }
+
+  /** What the run switched, as it was; a connection that no longer answers has nothing to put back. */
+  private async restore(wereEnforced: boolean, busyTimeout: number): Promise<void> {
+    try {
+      await this.connection.setForeignKeys(wereEnforced);
+      await this.connection.setBusyTimeout(busyTimeout);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+    }
+  }
+
+  /** The first lock: the history is read again under it, and the plan made anew from what it says. */
+  private async agree(replan: Replan): Promise<void> {
+    let isolation: PreparedStep["isolation"] = "shared";
+    for (;;) {
+      await this.open(isolation);
+      const answer = await replan(await this.history.read(), []);
+      if ("retry" in answer) {
+        await this.transaction.rollback();
+        await answer.retry();
+        continue;
+      }
+      this.queue = answer.steps;
+      const first = answer.steps[0];
+      if (first === undefined || first.isolation === "untransacted") {
+        await this.abandon();
+        break;
+      }
+      const needsOther = (first.isolation === "enforced") !== (isolation === "enforced");
+      isolation = first.isolation;
+      this.openedAs = isolation;
+      if (!needsOther) break;
+      await this.transaction.rollback();
+    }
+    if (this.queue.length === 0) return;
+    this.settings.emit({
+      kind: "plan-ready",
+      database: this.connection.name,
+      steps: this.queue.map(labelOf),
+    });
+  }
+
+  /** Sees to it that the step finds the transaction it needs: the open one, a new one, or none. */
+  private async enter(step: PreparedStep, replan: Replan): Promise<void> {
+    if (this.openedAs !== null) {
+      if (this.canShare(step)) return;
+      await this.commit();
+    }
+    if (step.isolation === "untransacted") {
+      if (this.committed.length === 0) return;
+      await this.open("shared");
+      await this.refresh(replan);
+      return this.abandon();
+    }
+    await this.open(step.isolation);
+    await this.refresh(replan);
+    const next = this.queue[0];
+    if (next !== step) await this.commit();
+  }
+
+  private canShare(step: PreparedStep): boolean {
+    if (this.uncommitted.length === 0) return this.openedAs === step.isolation;
+    if (step.isolation !== "shared" || this.openedAs !== "shared") return false;
+    if (this.isAtomic) return true;
+    const isFresh = this.settings.clock.elapsed() - this.openedAt < GROUP_MS;
+    return isFresh && this.settings.commit === "grouped";
+  }
+
+  private async refresh(replan: Replan): Promise<void> {
+    const answer = await replan(await this.history.read(), this.committed);
+    if ("retry" in answer) {
+      throw new GodwitError("HISTORY_MOVED", "another run changed the history in between", {
+        hint: "look at `godwit status`, then run again",
+      });
+    }
+    this.queue = answer.steps;
+  }
+
+  private async open(isolation: PreparedStep["isolation"]): Promise<void> {
+    const enforced = isolation === "enforced";
+    await this.connection.setForeignKeys(enforced);
+    if ((await this.connection.foreignKeysEnforced()) !== enforced) {
+      throw new GodwitError("DATABASE_FAILED", `foreign keys cannot be switched ${enforced ? "on" : "off"}`, {
+        hint: "end the transaction that is open on this connection first",
+      });
+    }
+    await this.transaction.begin();
+    this.openedAs = isolation;
+    this.openedAt = this.settings.clock.elapsed();
+    this.foreignKeys = new ForeignKeyGuard(this.connection);
+  }
+
+  private async perform(step: PreparedStep): Promise<void> {
+    const index = this.committed.length + this.uncommitted.length + 1;
+    const total = this.committed.length + this.uncommitted.length + this.queue.length;
+    this.settings.emit({ kind: "migration-started", migration: labelOf(step), index, total });
+    try {
+      if (step.isolation === "untransacted") {
+        await this.connection.setForeignKeys(step.migration.foreignKeysOn);
+        await this.connection.setBusyTimeout(this.settings.lockTimeoutMs);
+        this.conclude(await this.runner.runUntransacted(step, new ForeignKeyGuard(this.connection)));
+        await this.connection.setBusyTimeout(0);
+      } else {
+        this.uncommitted.push(await this.runner.runInSavepoint(step, this.foreignKeys));
+      }
+    } catch (error) {
+      throw await this.failed(step, error);
+    }
+  }
+
+  /** Keeps what came before a failed step, if its transaction still stands, and says what became of it if not. */
+  private async failed(step: PreparedStep, thrown: unknown): Promise<unknown> {
+    const lost = thrown instanceof LostTransaction ? thrown : null;
+    const cause = lost?.failure ?? thrown;
+    const error = cause instanceof DatabaseError ? databaseFailure(cause, this.connection.name) : cause;
+    if (lost !== null) await this.keepRecorded();
+    else if (this.isAtomic) await this.transaction.rollback();
+    else if (await this.transaction.isOpen()) await this.commit().catch(() => undefined);
+    const again = this.uncommitted.length;
+    this.uncommitted = [];
+    this.openedAs = null;
+    if (!(error instanceof GodwitError)) return error;
+    const outcome =
+      error.outcome === "left_changed" || lost?.isChanged === true ? "left_changed" : "rolled_back";
+    const located = error.with({ outcome, state: error.state ?? (await this.describeState(outcome, again)) });
+    this.settings.emit({ kind: "migration-failed", migration: labelOf(step), error: located });
+    return located;
+  }
+
+  /** After a transaction was ended by code: those whose rows are in the history were committed with it. */
+  private async keepRecorded(): Promise<void> {
+    const recorded = new Set((await this.history.read()).applied.map(({ version }) => version));
+    const kept = this.uncommitted.filter(
+      ({ version, direction }) => recorded.has(version) === (direction === "up"),
+    );
+    this.uncommitted = this.uncommitted.filter((step) => !kept.includes(step));
+    for (const step of kept) this.conclude(step);
+  }
+
+  private async abandon(): Promise<void> {
+    this.openedAs = null;
+    await this.transaction.rollback();
+  }
+
+  private async commit(): Promise<void> {
+    if (this.openedAs === null) return;
+    this.openedAs = null;
+    await this.transaction.commit();
+    const steps = this.uncommitted;
+    this.uncommitted = [];
+    for (const step of steps) this.conclude(step);
+  }
+
+  private conclude(step: FinishedStep): void {
+    this.committed.push(step);
+    this.settings.emit(finish(step));
+  }
+
+  /** Gives a failure outside any step its outcome: a refusal under a later lock comes after something has run. */
+  private async explain(thrown: unknown): Promise<unknown> {
+    const error = thrown instanceof DatabaseError ? databaseFailure(thrown, this.connection.name) : thrown;
+    if (!(error instanceof GodwitError) || error.state !== undefined) return error;
+    const again = this.uncommitted.length;
+    if (this.committed.length + again === 0) return error;
+    return error.with({ outcome: "rolled_back", state: await this.describeState("rolled_back", again) });
+  }
+
+  private async describeState(outcome: "rolled_back" | "left_changed", again: number): Promise<string> {
+    const at = await this.history.read().then(newestApplied, () => undefined);
+    const where =
+      at === undefined
+        ? "the history cannot be read now"
+        : at === null
+          ? "no migration is applied"
+          : `the database is at ${at}`;
+    const stays = this.committed.length;
+    const notes = [
+      stays === 0
+        ? ""
+        : `${stays} earlier ${stays === 1 ? "migration" : "migrations"} of this run ${stays === 1 ? "stays" : "stay"} done`,
+      again === 0 ? "" : `${again} earlier of this run ${again === 1 ? "is" : "are"} undone again`,
+    ].filter((note) => note !== "");
+    const rest = notes.length === 0 ? "" : ` (${notes.join(", ")})`;
+    return `${outcome === "left_changed" ? "left changed" : "rolled back"}: ${where}${rest}`;
+  }
+}

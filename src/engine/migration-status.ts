@@ -1,0 +1,56 @@
+import { EMPTY_HISTORY } from "../history/history.ts";
+import { isReversible } from "../migrations/code-file.ts";
+import type { MigrationKind } from "../migrations/file-name.ts";
+import { type RunSubject, readAll, readHistory, requireReadable, withConnection } from "./run-plan.ts";
+import { computeState, isSound, type MigrationState, summarise } from "./state.ts";
+
+/** One migration as `status` shows it. */
+export interface MigrationStatus {
+  readonly version: string;
+  readonly description: string;
+  readonly state: MigrationState;
+  /** Null where the file is gone. */
+  readonly kind: MigrationKind | null;
+  readonly file: string | null;
+  /** Whether there is a way back; null where only running the code could tell, or the file is gone. */
+  readonly reversible: boolean | null;
+  /** ISO 8601 UTC. */
+  readonly appliedAt: string | null;
+  readonly executionTimeMs: number | null;
+}
+
+export interface StatusReport {
+  /** False: there is no file yet, and everything is pending. */
+  readonly exists: boolean;
+  /** Lowest version first. */
+  readonly migrations: readonly MigrationStatus[];
+  readonly summary: Readonly<Record<MigrationState, number>>;
+  /** Everything is applied and nothing is wrong. */
+  readonly isSound: boolean;
+}
+
+/** Reads files and history. Writes nothing, makes no file. @throws GodwitError */
+export async function readStatus({ database, source, settings }: RunSubject): Promise<StatusReport> {
+  const migrations = readAll(source);
+  requireReadable(migrations);
+  const exists = database.exists();
+  const history = await withConnection(database, exists ? "read" : null, async (connection) =>
+    connection === null ? EMPTY_HISTORY : readHistory(connection, settings),
+  );
+  const entries = computeState(migrations, history);
+  return {
+    exists,
+    migrations: entries.map(({ version, state, migration, record }) => ({
+      version,
+      description: migration?.description ?? record?.description ?? "",
+      state,
+      kind: migration?.kind ?? null,
+      file: migration?.file ?? null,
+      reversible: migration === null ? null : isReversible(migration),
+      appliedAt: record?.appliedAt ?? null,
+      executionTimeMs: record?.executionTimeMs ?? null,
+    })),
+    summary: summarise(entries),
+    isSound: isSound(entries),
+  };
+}

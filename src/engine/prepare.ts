@@ -1,0 +1,144 @@
+import { GodwitError } from "../base/failure.ts";
+import { locate, locateFile } from "../base/source-text.ts";
+import type { CodeFunction, Migration, MigrationSource, SqlBody } from "../migrations/migration.ts";
+import {
+  type DroppedStatement,
+  refuseParameters,
+  withoutTransactionControl,
+} from "../migrations/transaction-rules.ts";
+import { type ReferenceImpact, referenceImpact } from "../sql/classification.ts";
+import type { Statement } from "../sql/statement-reader.ts";
+import type { Step } from "./plan.ts";
+
+/**
+ * How a step is kept whole. `shared`: in one transaction with its neighbours; `alone`: in one of its own, since it may roll the whole one
+ * back; `enforced`: of its own with foreign keys on; `untransacted`: in none.
+ */
+export type Isolation = "shared" | "alone" | "enforced" | "untransacted";
+
+/** A step whose text is parsed and whose code is imported: it touches nothing outside the database any more. */
+export interface PreparedStep extends Step {
+  readonly isolation: Isolation;
+  readonly work: Work;
+  readonly verify: Work | null;
+  /** The tables whose foreign keys it could break; null for any table. */
+  readonly impact: readonly string[] | null;
+  readonly dropped: readonly DroppedStatement[];
+}
+
+export type Work = SqlWork | CodeWork;
+
+export interface SqlWork {
+  readonly kind: "sql";
+  readonly text: string;
+  readonly statements: readonly Statement[];
+}
+
+export interface CodeWork {
+  readonly kind: "code";
+  readonly name: "up" | "down" | "verify";
+  readonly run: CodeFunction;
+}
+
+/**
+ * Reads everything that a step needs before any transaction begins.
+ * @throws GodwitError what the file is refused for: SECTION_EMPTY, DOWN_MISSING, STATEMENT_NOT_ALLOWED, CODE_INVALID, or what
+ * reading it failed with.
+ */
+export async function prepareStep(source: MigrationSource, step: Step): Promise<PreparedStep> {
+  const { body } = step.migration;
+  switch (body.kind) {
+    case "sql":
+      return prepareSql(step, body);
+    case "code":
+      return prepareCode(source, step);
+    case "python":
+      throw downMissing(step.migration, "it is a Python migration, which godwit cannot run");
+    case "broken":
+      throw body.failure;
+  }
+}
+
+function prepareSql(step: Step, body: SqlBody): PreparedStep {
+  const { migration, direction } = step;
+  const section = direction === "up" ? body.up : body.down;
+  if (section.length === 0) throw direction === "up" ? sectionEmpty(migration) : downMissing(migration);
+  const main = runnable(migration, body.text, section);
+  if (main.work.statements.length === 0) throw sectionEmpty(migration);
+  const isVerified = direction === "up" && body.verify.length > 0;
+  const verify = isVerified ? runnable({ ...migration, transactional: true }, body.text, body.verify) : null;
+  return {
+    ...step,
+    isolation: isolationOf(
+      migration,
+      main.work.statements.some(({ mayRollBack }) => mayRollBack),
+    ),
+    work: main.work,
+    verify: verify?.work ?? null,
+    impact: impactOf(main.work),
+    dropped: main.dropped,
+  };
+}
+
+function runnable(
+  migration: Migration,
+  text: string,
+  section: readonly Statement[],
+): { work: SqlWork; dropped: readonly DroppedStatement[] } {
+  refuseParameters(migration, text, section);
+  const { statements, dropped } = migration.transactional
+    ? withoutTransactionControl(migration, text, section)
+    : { statements: section, dropped: [] };
+  return { work: { kind: "sql", text, statements }, dropped };
+}
+
+async function prepareCode(source: MigrationSource, step: Step): Promise<PreparedStep> {
+  const { migration, direction } = step;
+  const code = await source.load(migration);
+  const run = direction === "up" ? code.up : code.down;
+  if (run === null) throw downMissing(migration);
+  const verify = direction === "up" ? code.verify : null;
+  return {
+    ...step,
+    isolation: isolationOf(migration, migration.body.kind === "code" && ROLLS_BACK.test(migration.body.text)),
+    work: { kind: "code", name: direction, run },
+    verify: verify === null ? null : { kind: "code", name: "verify", run: verify },
+    impact: null,
+    dropped: [],
+  };
+}
+
+/** SQL inside code that can end the whole transaction. */
+const ROLLS_BACK = /\bOR\s+ROLLBACK\b|\bRAISE\s*\(\s*ROLLBACK\b/i;
+
+function isolationOf(migration: Migration, mayRollBack: boolean): Isolation {
+  if (!migration.transactional) return "untransacted";
+  if (migration.foreignKeysOn) return "enforced";
+  return mayRollBack ? "alone" : "shared";
+}
+
+function impactOf({ text, statements }: SqlWork): readonly string[] | null {
+  const tables: string[] = [];
+  for (const { words, start, end } of statements) {
+    const impact: ReferenceImpact = referenceImpact(words, text.slice(start, end));
+    if (impact.kind === "any") return null;
+    if (impact.kind === "table") tables.push(impact.table);
+  }
+  return tables;
+}
+
+function sectionEmpty(migration: Migration): GodwitError {
+  return new GodwitError("SECTION_EMPTY", `${migration.version} has no statement to apply`, {
+    location: locateFile(migration.file),
+    hint: 'write the SQL under "-- up"',
+  });
+}
+
+function downMissing(migration: Migration, why = "it has no way down"): GodwitError {
+  const text = migration.body.kind === "sql" ? migration.body.text : "";
+  const marker = /^[ \t]*--[ \t]*down[ \t]*$/im.exec(text);
+  return new GodwitError("DOWN_MISSING", `${migration.version} cannot be undone: ${why}`, {
+    location: marker === null ? locateFile(migration.file) : locate(migration.file, text, marker.index),
+    hint: migration.kind === "sql" ? 'write the SQL under "-- down"' : 'export a function "down"',
+  });
+}

@@ -1,0 +1,219 @@
+import { GodwitError } from "../base/failure.ts";
+import { locate, locateFile } from "../base/source-text.ts";
+import type { Connection } from "../databases/connection.ts";
+import type { HistoryTable } from "../history/history-table.ts";
+import type { MigrationContext } from "../migrations/migration.ts";
+import type { FinishedStep, MigrationLabel, RunEvent } from "./events.ts";
+import type { ForeignKeyGuard } from "./foreign-key-guard.ts";
+import { LostTransaction } from "./lost-transaction.ts";
+import type { Step } from "./plan.ts";
+import type { PreparedStep } from "./prepare.ts";
+import type { RunSettings } from "./run-settings.ts";
+import type { Savepoint, WriteTransaction } from "./transaction.ts";
+import { runVerify, runWork, type WorkContext } from "./work.ts";
+
+/** Runs single steps: statements, checks and the record together, inside a savepoint or, where the file asks for it, in no transaction. */
+export class StepRunner {
+  private readonly connection: Connection;
+  private readonly history: HistoryTable;
+  private readonly transaction: WriteTransaction;
+  private readonly settings: RunSettings;
+  private isTableReady = false;
+
+  constructor(
+    connection: Connection,
+    history: HistoryTable,
+    transaction: WriteTransaction,
+    settings: RunSettings,
+  ) {
+    this.connection = connection;
+    this.history = history;
+    this.transaction = transaction;
+    this.settings = settings;
+  }
+
+  /**
+   * Runs one step inside the open transaction. On failure the savepoint is undone and the transaction stays open.
+   * @throws LostTransaction if there is no transaction left; otherwise the step's own failure.
+   */
+  async runInSavepoint(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
+    const savepoint = await this.transaction.savepoint();
+    this.tellNotes(step);
+    const start = this.settings.clock.elapsed();
+    let finished: FinishedStep;
+    try {
+      await foreignKeys.begin(step);
+      await runWork(step.work, this.context(step));
+      await this.requireTransaction(step);
+      if (step.verify !== null) await runVerify(step.verify, this.context(step));
+      await foreignKeys.end(step);
+      finished = this.finished(step, start);
+      await this.record(step, finished);
+    } catch (error) {
+      await this.undo(savepoint, error);
+      throw error;
+    }
+    if (!(await savepoint.release())) await this.lose(transactionLost(step));
+    return finished;
+  }
+
+  /**
+   * Runs one step outside any transaction, statement by statement, each one noted before it runs.
+   * @throws GodwitError with outcome `left_changed`, unless the very first statement failed.
+   */
+  async runUntransacted(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
+    const { version } = step.migration;
+    const startedAt = this.settings.clock.now();
+    const start = this.settings.clock.elapsed();
+    this.tellNotes(step);
+    await foreignKeys.begin(step);
+    await this.inTransaction(() => this.history.recordIncomplete(version, 1, startedAt));
+    let reached = 1;
+    let isWorkDone = false;
+    const onStatement = async (number: number) => {
+      reached = number;
+      if (number > 1) await this.history.recordIncomplete(version, number, startedAt);
+    };
+    try {
+      await runWork(step.work, { ...this.context(step), onStatement });
+      isWorkDone = true;
+      if (await this.transaction.isOpen()) throw leftOpen(step);
+      if (step.verify !== null) await runVerify(step.verify, this.context(step));
+      await foreignKeys.end(step);
+    } catch (error) {
+      throw await this.stoppedHalfWay(step, isWorkDone ? reached + 1 : reached, error);
+    }
+    const finished = this.finished(step, start);
+    await this.inTransaction(async () => {
+      await this.record(step, finished);
+      await this.history.forgetIncomplete(version);
+    });
+    return finished;
+  }
+
+  private async stoppedHalfWay(step: PreparedStep, reached: number, error: unknown): Promise<unknown> {
+    await this.transaction.rollback();
+    if (!(error instanceof GodwitError)) return error;
+    if (step.work.kind === "sql" && reached === 1) return this.neverBegan(step, error);
+    return error.with({
+      outcome: "left_changed",
+      state: describeHalfWay(step, reached),
+      hint: halfWayHint(step),
+    });
+  }
+
+  /** One statement is whole or nothing, also without a transaction. */
+  private async neverBegan(step: PreparedStep, error: GodwitError): Promise<GodwitError> {
+    await this.inTransaction(() => this.history.forgetIncomplete(step.migration.version));
+    return error;
+  }
+
+  private async inTransaction(action: () => Promise<void>): Promise<void> {
+    await this.transaction.begin();
+    try {
+      await action();
+    } catch (error) {
+      await this.transaction.rollback();
+      throw error;
+    }
+    await this.transaction.commit();
+  }
+
+  private async record(step: PreparedStep, finished: FinishedStep): Promise<void> {
+    const { version, description, checksum } = step.migration;
+    if (!this.isTableReady) await this.history.ensure();
+    this.isTableReady = true;
+    if (step.direction === "down") return this.history.forget(version);
+    const { executionTimeMs } = finished;
+    await this.history.record({
+      version,
+      description,
+      checksum,
+      executionTimeMs,
+      appliedAt: this.settings.clock.now(),
+    });
+  }
+
+  private async undo(savepoint: Savepoint, error: unknown): Promise<void> {
+    if (error instanceof LostTransaction) return;
+    if ((await this.transaction.isOpen()) && (await savepoint.undo())) return;
+    await this.lose(error);
+  }
+
+  private async requireTransaction(step: PreparedStep): Promise<void> {
+    if (!(await this.transaction.isOpen())) await this.lose(transactionLost(step));
+  }
+
+  private async lose(error: unknown): Promise<never> {
+    await this.transaction.rollback();
+    throw new LostTransaction(error, await this.transaction.wasCommittedByOthers());
+  }
+
+  private finished(step: PreparedStep, start: number): FinishedStep {
+    return { ...labelOf(step), executionTimeMs: Math.round(this.settings.clock.elapsed() - start) };
+  }
+
+  private context(step: PreparedStep): WorkContext {
+    const { emit, guard, signal } = this.settings;
+    const migration = labelOf(step);
+    const code: MigrationContext = {
+      log: (message) => emit({ kind: "migration-log", migration, message: String(message) }),
+      progress: (done, total) => emit({ kind: "migration-progress", migration, done, total: total ?? null }),
+      signal,
+    };
+    return { connection: this.connection, migration: step.migration, code, guard };
+  }
+
+  private tellNotes(step: PreparedStep): void {
+    const { file, body } = step.migration;
+    for (const { statement, why } of step.dropped) {
+      const text = body.kind === "sql" ? body.text : "";
+      const { line } = locate(file, text, statement.start);
+      const words = text.slice(statement.start, statement.end).replace(/\s+/g, " ");
+      this.settings.emit({ kind: "note", file, line, message: `left out ${words} ${why}` });
+    }
+    if (step.isChanged) {
+      this.settings.emit({
+        kind: "note",
+        file,
+        line: null,
+        message: "changed since it was applied; its present down is used",
+      });
+    }
+  }
+}
+
+export function labelOf({ migration, direction }: Step): MigrationLabel {
+  const { version, description, file } = migration;
+  return { version, description, file, direction };
+}
+
+/** The event that says a step is committed. */
+export function finish({ executionTimeMs, ...migration }: FinishedStep): RunEvent {
+  const kind = migration.direction === "up" ? "migration-applied" : "migration-rolled-back";
+  return { kind, migration, executionTimeMs };
+}
+
+function transactionLost({ migration, work }: PreparedStep): GodwitError {
+  const by = work.kind === "code" ? "its code" : "one of its statements";
+  return new GodwitError("TRANSACTION_LOST", `${migration.version} ended the transaction it ran in`, {
+    location: locateFile(migration.file),
+    hint: `take the COMMIT or ROLLBACK out of ${by}: each migration already is one transaction`,
+  });
+}
+
+function leftOpen({ migration }: PreparedStep): GodwitError {
+  return new GodwitError("TRANSACTION_LOST", `${migration.version} began a transaction and did not end it`, {
+    location: locateFile(migration.file),
+  });
+}
+
+function describeHalfWay({ work }: PreparedStep, reached: number): string {
+  if (work.kind === "code") return "left changed: what the code did before it failed stays";
+  const ran = reached - 1;
+  return `left changed: ${ran} of ${work.statements.length} statements ran and stay`;
+}
+
+function halfWayHint({ migration }: PreparedStep): string {
+  return `finish or undo it by hand, then: godwit mark ${migration.version} --applied (or --pending)`;
+}

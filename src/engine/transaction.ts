@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import type { Connection } from "../databases/connection.ts";
+import { DatabaseError } from "../databases/database-error.ts";
+import { quoteIdentifier } from "../sql/identifier.ts";
+import { type LockWait, untilFree } from "./lock-wait.ts";
+
+/** The run's own transaction on one connection: it holds the write lock from its first statement on. */
+export class WriteTransaction {
+  private readonly connection: Connection;
+  private readonly wait: LockWait;
+  private dataVersion = 0;
+
+  constructor(connection: Connection, wait: LockWait) {
+    this.connection = connection;
+    this.wait = wait;
+  }
+
+  /**
+   * BEGIN IMMEDIATE, waiting for the lock. A deferred one could not be upgraded once another connection has written
+   * (https://sqlite.org/lang_transaction.html).
+   */
+  async begin(): Promise<void> {
+    await untilFree(this.wait, this.connection.name, () => this.connection.run("BEGIN IMMEDIATE"));
+    this.dataVersion = await this.connection.dataVersion();
+  }
+
+  /** In a rollback journal, readers can hold COMMIT up; it may be tried again. A transaction that cannot be committed is rolled back. */
+  async commit(): Promise<void> {
+    try {
+      await untilFree(this.wait, this.connection.name, () => this.connection.run("COMMIT"));
+    } catch (error) {
+      await this.rollback();
+      throw error;
+    }
+  }
+
+  async rollback(): Promise<void> {
+    if (await this.connection.isInTransaction()) await this.connection.run("ROLLBACK");
+  }
+
+  isOpen(): Promise<boolean> {
+    return this.connection.isInTransaction();
+  }
+
+  /** Whether the file has been changed by a commit since `begin`: only a COMMIT that is not ours can have done that. */
+  async wasCommittedByOthers(): Promise<boolean> {
+    return (await this.connection.dataVersion()) !== this.dataVersion;
+  }
+
+  async savepoint(): Promise<Savepoint> {
+    const savepoint = new Savepoint(this.connection);
+    await savepoint.open();
+    return savepoint;
+  }
+}
+
+/** A savepoint whose name code cannot guess, so that it cannot release or roll back to it by accident. */
+export class Savepoint {
+  private readonly connection: Connection;
+  private readonly name = quoteIdentifier(`godwit_${randomBytes(8).toString("hex")}`);
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+  }
+
+  async open(): Promise<void> {
+    await this.connection.run(`SAVEPOINT ${this.name}`);
+  }
+
+  /** False if the savepoint is gone: the transaction it stood in has ended. */
+  async release(): Promise<boolean> {
+    return this.attempt(`RELEASE ${this.name}`);
+  }
+
+  /** Undoes everything since `open`; false if the savepoint is gone. */
+  async undo(): Promise<boolean> {
+    return (await this.attempt(`ROLLBACK TO ${this.name}`)) && (await this.attempt(`RELEASE ${this.name}`));
+  }
+
+  private async attempt(sql: string): Promise<boolean> {
+    try {
+      await this.connection.run(sql);
+      return true;
+    } catch (error) {
+      if (error instanceof DatabaseError && error.message.startsWith("no such savepoint")) return false;
+      throw error;
+    }
+  }
+}

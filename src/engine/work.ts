@@ -1,0 +1,148 @@
+import { GodwitError, messageOf } from "../base/failure.ts";
+import { printable } from "../base/printable.ts";
+import { indexOfByte, locate, locateFile } from "../base/source-text.ts";
+import type { Connection } from "../databases/connection.ts";
+import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
+import { locateThrown } from "../migrations/code-file.ts";
+import { markerInside } from "../migrations/marker.ts";
+import type { Migration, MigrationContext } from "../migrations/migration.ts";
+import type { Statement } from "../sql/statement-reader.ts";
+import type { CodeWork, SqlWork, Work } from "./prepare.ts";
+
+/**
+ * Runs around a migration's code: the executable keeps its output off stdout and its attempts to end the process from looking like
+ * success; a library runs it as it is.
+ */
+export type CodeGuard = <T>(run: () => Promise<T>) => Promise<T>;
+
+export interface WorkContext {
+  readonly connection: Connection;
+  readonly migration: Migration;
+  readonly code: MigrationContext;
+  readonly guard: CodeGuard;
+  /** Called before each statement, with its number from 1. */
+  readonly onStatement?: ((number: number) => Promise<void>) | undefined;
+}
+
+/**
+ * Runs `up` or `down` to its end, SQL statement by statement, so that the one that fails is known even where SQLite names no place.
+ * @throws GodwitError MIGRATION_FAILED with the place, or the database's failure (disk full, damaged) with the place.
+ */
+export async function runWork(work: Work, context: WorkContext): Promise<void> {
+  if (work.kind === "code") {
+    await context.onStatement?.(1);
+    await runCode(work, context);
+    return;
+  }
+  for (const [index, statement] of work.statements.entries()) {
+    await context.onStatement?.(index + 1);
+    await runStatement(work, statement, context, (sql) => context.connection.run(sql));
+  }
+}
+
+/**
+ * Runs `verify`: each row returned is a violation. The database takes no writes meanwhile.
+ * @throws GodwitError VERIFY_FAILED with the rows; MIGRATION_FAILED if it cannot be run.
+ */
+export async function runVerify(work: Work, context: WorkContext): Promise<void> {
+  await context.connection.setQueryOnly(true);
+  try {
+    if (work.kind === "code") return refuseRows(await runCode(work, context), context.migration, work);
+    for (const statement of work.statements) {
+      const rows = await runStatement(work, statement, context, (sql) => context.connection.all(sql));
+      refuseRows(rows, context.migration, work, statement);
+    }
+  } finally {
+    await context.connection.setQueryOnly(false);
+  }
+}
+
+async function runStatement<T>(
+  work: SqlWork,
+  statement: Statement,
+  { migration }: WorkContext,
+  run: (sql: string) => Promise<T>,
+): Promise<T> {
+  const sql = work.text.slice(statement.start, statement.end);
+  try {
+    return await run(sql);
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    const offset = error.byteOffset === null ? 0 : indexOfByte(sql, error.byteOffset);
+    const location = locate(migration.file, work.text, statement.start + offset);
+    if (error.kind !== "statement") throw databaseFailure(error, migration.version).with({ location });
+    throw new GodwitError("MIGRATION_FAILED", error.message, {
+      location,
+      hint: hintFor(error, sql),
+      cause: error,
+    });
+  }
+}
+
+function hintFor(error: DatabaseError, sql: string): string | undefined {
+  const isSyntax = error.message.includes("syntax error");
+  return isSyntax && markerInside(sql) !== null
+    ? "a marker stands inside this statement: is a semicolon missing before it?"
+    : undefined;
+}
+
+async function runCode(
+  work: CodeWork,
+  { connection, migration, code, guard }: WorkContext,
+): Promise<unknown> {
+  try {
+    return await guard(async () => {
+      const result = await work.run(connection.handle, code);
+      // A rejection that nobody awaits surfaces one turn later, while the savepoint can still undo the work.
+      await new Promise((resolve) => setImmediate(resolve));
+      return result;
+    });
+  } catch (thrown) {
+    if (thrown instanceof GodwitError)
+      throw thrown.location ? thrown : thrown.with({ location: locateFile(migration.file) });
+    throw new GodwitError(work.name === "verify" ? "VERIFY_FAILED" : "MIGRATION_FAILED", messageOf(thrown), {
+      location: locateThrown(migration, thrown) ?? locateFile(migration.file),
+      cause: thrown,
+    });
+  }
+}
+
+const ROWS_SHOWN = 10;
+
+function refuseRows(result: unknown, migration: Migration, work: Work, statement?: Statement): void {
+  const rows = violations(result);
+  if (rows.length === 0) return;
+  const location =
+    work.kind === "sql" && statement !== undefined
+      ? locate(migration.file, work.text, statement.start)
+      : locateFile(migration.file);
+  const shown = rows.slice(0, ROWS_SHOWN).map(describeRow);
+  const more = rows.length > ROWS_SHOWN ? [`and ${rows.length - ROWS_SHOWN} more`] : [];
+  throw new GodwitError(
+    "VERIFY_FAILED",
+    `verify found ${rows.length === 1 ? "a row" : `${rows.length} rows`} in violation`,
+    {
+      location,
+      details: [...shown, ...more],
+    },
+  );
+}
+
+/** What `verify` returned, as rows: nothing, true and an empty list say that all is well. */
+function violations(result: unknown): readonly unknown[] {
+  if (result === undefined || result === null || result === true) return [];
+  return Array.isArray(result) ? result : [result];
+}
+
+function describeRow(row: unknown): string {
+  if (typeof row !== "object" || row === null) return printable(String(row));
+  const pairs = Object.entries(row).map(([name, value]) => `${name}=${describeValue(value)}`);
+  return printable(pairs.join(" "));
+}
+
+function describeValue(value: unknown): string {
+  if (value === null) return "NULL";
+  if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString("hex").slice(0, 40)}'`;
+  const text = String(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

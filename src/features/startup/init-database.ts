@@ -1,0 +1,62 @@
+import { DatabaseError, databaseFailure } from "../../databases/database-error.ts";
+import { parseDatabaseTarget } from "../../databases/database-target.ts";
+import { accessHandle, accessTarget } from "../../databases/open-database.ts";
+import {
+  type DatabasePragmas,
+  openTuned,
+  setJournalMode,
+  setPragmas,
+} from "../../databases/sqlite/pragmas.ts";
+import type { Database } from "../../databases/sqlite/sqlite-connection.ts";
+import { untilFree } from "../../engine/lock-wait.ts";
+import { type ManagerOptions, type MigrateOptions, subjectOf } from "../../engine/migration-manager.ts";
+import { previewPlan, runPlan } from "../../engine/run-plan.ts";
+import type { MigrationSource } from "../../migrations/migration.ts";
+
+export interface InitOptions extends ManagerOptions, Pick<MigrateOptions, "allow"> {
+  /** The folder, `migrations` by default, or another source. */
+  readonly migrations?: string | MigrationSource | undefined;
+  /** Overrides of the connection's settings; see each one for its default and reason. */
+  readonly pragmas?: DatabasePragmas | undefined;
+}
+
+/**
+ * Opens a server's database: makes it if there is none, sets it up, applies what is pending, and returns it ready. `":memory:"` gives a
+ * database that lives as long as the handle.
+ * @throws GodwitError if anything fails; the database is closed then, and the server should not start.
+ */
+export async function initDatabase(path: string, options: InitOptions = {}): Promise<Database> {
+  const file = path === ":memory:" ? path : parseDatabaseTarget(path).path;
+  const source = options.migrations ?? "migrations";
+  const plan = { kind: "migrate" as const, allow: options.allow ?? {} };
+  const access = accessTarget({ kind: "sqlite", path: file });
+  // What is refused must not leave an empty file behind.
+  if (!access.exists()) await previewPlan(subjectOf(access, source, options), plan);
+  const db = open(file);
+  try {
+    const subject = subjectOf(accessHandle(db), source, options);
+    const { clock, emit, lockTimeoutMs: timeoutMs } = subject.settings;
+    const onWaiting = () => emit({ kind: "lock-waiting", database: file, timeoutMs });
+    await untilFree({ clock, timeoutMs, onWaiting }, file, async () =>
+      setJournalMode(db, options.pragmas?.journalMode),
+    );
+    await runPlan(subject, { plan });
+    setPragmas(db, options.pragmas ?? {});
+    return db;
+  } catch (error) {
+    db.close();
+    throw asFailure(error, file);
+  }
+}
+
+function open(file: string): Database {
+  try {
+    return openTuned(file);
+  } catch (error) {
+    throw asFailure(error, file);
+  }
+}
+
+function asFailure(error: unknown, file: string): unknown {
+  return error instanceof DatabaseError ? databaseFailure(error, file) : error;
+}

@@ -1,0 +1,93 @@
+import { GodwitError } from "../base/failure.ts";
+import { locate } from "../base/source-text.ts";
+import { type TransactionRole, transactionRole } from "../sql/classification.ts";
+import type { Statement } from "../sql/statement-reader.ts";
+import type { Migration } from "./migration.ts";
+
+/** A statement that was taken out of a section, and why. */
+export interface DroppedStatement {
+  readonly statement: Statement;
+  readonly why: string;
+}
+
+export interface RunnableStatements {
+  readonly statements: readonly Statement[];
+  readonly dropped: readonly DroppedStatement[];
+}
+
+/**
+ * The statements of a section that run inside godwit's own transaction. A frame of BEGIN … COMMIT around all the others is taken off, and
+ * `PRAGMA foreign_keys` is dropped: inside a transaction SQLite ignores it (https://sqlite.org/pragma.html#pragma_foreign_keys).
+ * @throws GodwitError STATEMENT_NOT_ALLOWED for whatever else would end the transaction or cannot run inside one.
+ */
+export function withoutTransactionControl(
+  migration: Migration,
+  text: string,
+  statements: readonly Statement[],
+): RunnableStatements {
+  const roles = statements.map(({ words, start, end }) => transactionRole(words, text.slice(start, end)));
+  const frame = findFrame(roles);
+  const kept: Statement[] = [];
+  const dropped: DroppedStatement[] = [];
+  for (const [index, statement] of statements.entries()) {
+    const role = roles[index]!;
+    if (frame.has(index)) dropped.push({ statement, why: "the transaction is godwit's" });
+    else if (role === "foreign-keys") {
+      dropped.push({
+        statement,
+        why: "godwit switches foreign keys itself, and checks them after each migration",
+      });
+    } else if (role === "none" || role === "pragma") kept.push(statement);
+    else throw refusal(migration, text, statement, role);
+  }
+  return { statements: kept, dropped };
+}
+
+/** @throws GodwitError STATEMENT_NOT_ALLOWED for the first parameter in the statements. */
+export function refuseParameters(migration: Migration, text: string, statements: readonly Statement[]): void {
+  const found = statements.find(({ parameter }) => parameter !== null);
+  if (found === undefined) return;
+  throw new GodwitError(
+    "STATEMENT_NOT_ALLOWED",
+    "a parameter has no value in a migration; SQLite would take it for NULL",
+    {
+      location: locate(migration.file, text, found.parameter!),
+      hint: "write the value itself",
+    },
+  );
+}
+
+/** The indexes of a first BEGIN and a last COMMIT that have nothing but PRAGMAs outside of them. */
+function findFrame(roles: readonly TransactionRole[]): ReadonlySet<number> {
+  const isPragma = (role: TransactionRole) => role === "pragma" || role === "foreign-keys";
+  const begin = roles.findIndex((role) => !isPragma(role));
+  const commit = roles.findLastIndex((role) => !isPragma(role));
+  const isFrame = begin < commit && roles[begin] === "begin" && roles[commit] === "commit";
+  return new Set(isFrame ? [begin, commit] : []);
+}
+
+const REASONS: Partial<Record<TransactionRole, string>> = {
+  vacuum: "VACUUM cannot run inside a transaction",
+  attach: "ATTACH cannot be undone by the transaction",
+  detach: "DETACH cannot run inside a transaction",
+  "journal-mode": "the journal mode cannot change inside a transaction",
+};
+
+function refusal(
+  migration: Migration,
+  text: string,
+  statement: Statement,
+  role: TransactionRole,
+): GodwitError {
+  const reason = REASONS[role];
+  const message =
+    reason ?? `${statement.words[0]} would end or split the transaction that keeps the migration whole`;
+  const hint =
+    reason === undefined
+      ? "take it out: each migration already is one transaction"
+      : 'take it out, or put "-- Transaction: off" at the head of the file';
+  return new GodwitError("STATEMENT_NOT_ALLOWED", message, {
+    location: locate(migration.file, text, statement.start),
+    hint,
+  });
+}
