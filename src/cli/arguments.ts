@@ -1,0 +1,170 @@
+import type { ArgsDef } from "citty";
+import { GodwitError } from "../base/failure.ts";
+import { nearest } from "../base/nearest.ts";
+import { argsOf, COMMANDS, type DeclaredCommand, findCommand, ROOT_ARGS } from "./command-tree.ts";
+
+/** A command line that has been found sound, in the one spelling that citty reads without surprises. */
+export interface Arguments {
+  readonly command: DeclaredCommand | null;
+  /** `--name=value` for every flag, then `--` and the positional. */
+  readonly normalised: readonly string[];
+}
+
+/**
+ * Checks a command line before citty sees it: citty takes unknown flags silently and loses options that stand before the command.
+ * Pure.
+ * @throws GodwitError UNKNOWN_COMMAND, UNKNOWN_FLAG, MISSING_VALUE, INVALID_VALUE, UNEXPECTED_ARGUMENT, CONFLICTING_FLAGS
+ */
+export function checkArguments(argv: readonly string[]): Arguments {
+  const scan = new Scan(argv);
+  scan.run();
+  return { command: scan.command, normalised: scan.normalised() };
+}
+
+type ArgDef = ArgsDef[string];
+
+class Scan {
+  command: DeclaredCommand | null = null;
+  private readonly rest: string[];
+  private readonly values = new Map<string, string>();
+  private readonly positionals: string[] = [];
+  /** Flags met before the command is known: judged when it is. */
+  private readonly flags: { written: string; name: string; value: string | null }[] = [];
+
+  constructor(argv: readonly string[]) {
+    this.rest = [...argv];
+  }
+
+  run(): void {
+    for (let token = this.rest.shift(); token !== undefined; token = this.rest.shift()) {
+      if (token === "--") {
+        for (const literal of this.rest.splice(0)) this.takeWord(literal);
+      } else if (token.startsWith("-") && token !== "-") this.takeFlag(token);
+      else this.takeWord(token);
+    }
+    for (const { written, name, value } of this.flags) this.setFlag(written, name, value);
+  }
+
+  normalised(): string[] {
+    const flags = [...this.values].map(([name, value]) => `--${name}=${value}`);
+    return this.positionals.length === 0 ? flags : [...flags, "--", ...this.positionals];
+  }
+
+  private get args(): ArgsDef {
+    return this.command === null ? ROOT_ARGS : argsOf(this.command);
+  }
+
+  private takeWord(word: string): void {
+    if (this.command === null) {
+      this.command = findCommand(word) ?? unknownCommand(word);
+      return;
+    }
+    const takesOne = Object.values(this.command.args).some((arg) => arg.type === "positional");
+    if (!takesOne || this.positionals.length > 0) {
+      throw new GodwitError("UNEXPECTED_ARGUMENT", `unexpected argument "${word}"`, {
+        hint: takesOne
+          ? `put it in quotes: godwit ${this.command.name} "${this.positionals[0]} ${word}"`
+          : usage(this.command),
+      });
+    }
+    this.positionals.push(word);
+  }
+
+  /** A flag that takes a value also takes the next word, unless that is a flag itself. */
+  private takeFlag(token: string): void {
+    const [written, inline] = split(token);
+    const name = canonical(written, this.args) ?? canonicalAnywhere(written);
+    if (name === null) throw this.unknownFlag(written);
+    const takesValue = argAnywhere(name, this.command)?.type !== "boolean";
+    const follows = this.rest[0];
+    const isNext = takesValue && inline === null && follows !== undefined && !/^-./.test(follows);
+    this.flags.push({ written, name, value: isNext ? this.rest.shift()! : inline });
+  }
+
+  private setFlag(written: string, name: string, value: string | null): void {
+    const arg = this.args[name];
+    if (arg === undefined) throw this.unknownFlag(written);
+    const text = arg.type === "boolean" ? booleanValue(written, value) : requireValue(written, value);
+    requireOption(written, text, arg);
+    const known = this.values.get(name);
+    if (known !== undefined && known !== text) {
+      throw new GodwitError("CONFLICTING_FLAGS", `${written} is given twice, as ${known} and as ${text}`, {
+        hint: "give it once",
+      });
+    }
+    this.values.set(name, text);
+  }
+
+  private unknownFlag(written: string): GodwitError {
+    const names = Object.entries(this.args)
+      .filter(([, arg]) => arg.type !== "positional")
+      .map(([name]) => `--${name}`);
+    const meant = nearest(written, names);
+    const where = this.command === null ? "" : ` for ${this.command.name}`;
+    return new GodwitError("UNKNOWN_FLAG", `unknown flag ${written}${where}`, {
+      hint: meant === null ? usage(this.command) : `did you mean ${meant}?`,
+    });
+  }
+}
+
+function split(token: string): [string, string | null] {
+  const at = token.indexOf("=");
+  return at === -1 ? [token, null] : [token.slice(0, at), token.slice(at + 1)];
+}
+
+/** The declared name of a flag as written; `--url` is another spelling of `--db`. */
+function canonical(written: string, args: ArgsDef): string | null {
+  if (written === "--url") return "db";
+  for (const [name, arg] of Object.entries(args)) {
+    if (arg.type === "positional") continue;
+    if (written === `--${name}` || ("alias" in arg && written === `-${arg.alias}`)) return name;
+  }
+  return null;
+}
+
+/** A command's own flag may stand before the command's name. */
+function canonicalAnywhere(written: string): string | null {
+  for (const command of COMMANDS) {
+    const name = canonical(written, command.args);
+    if (name !== null) return name;
+  }
+  return null;
+}
+
+function argAnywhere(name: string, command: DeclaredCommand | null): ArgDef | undefined {
+  const own = command === null ? (ROOT_ARGS as ArgsDef)[name] : argsOf(command)[name];
+  return own ?? COMMANDS.find(({ args }) => args[name] !== undefined)?.args[name];
+}
+
+function booleanValue(written: string, value: string | null): string {
+  if (value === null || value === "true") return "true";
+  if (value === "false") return "false";
+  throw new GodwitError("INVALID_VALUE", `${written} takes no value, but was given "${value}"`, {
+    hint: `write ${written} alone`,
+  });
+}
+
+function requireValue(written: string, value: string | null): string {
+  if (value !== null && value !== "") return value;
+  throw new GodwitError("MISSING_VALUE", `${written} needs a value`, { hint: `write ${written}=VALUE` });
+}
+
+function requireOption(written: string, text: string, arg: ArgDef): void {
+  if (arg.type !== "enum" || arg.options === undefined || arg.options.includes(text)) return;
+  const meant = nearest(text, arg.options);
+  throw new GodwitError("INVALID_VALUE", `${written} takes ${arg.options.join(" or ")}, not "${text}"`, {
+    hint: meant === null ? undefined : `did you mean ${meant}?`,
+  });
+}
+
+function unknownCommand(word: string): never {
+  const names = COMMANDS.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias]));
+  const meant = nearest(word, names);
+  throw new GodwitError("UNKNOWN_COMMAND", `unknown command "${word}"`, {
+    hint: meant === null ? usage(null) : `did you mean ${meant}?`,
+  });
+}
+
+function usage(command: DeclaredCommand | null): string {
+  return `see: godwit ${command === null ? "" : `${command.name} `}--help`;
+}

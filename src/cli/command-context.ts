@@ -1,0 +1,83 @@
+import { GodwitError } from "../base/failure.ts";
+import { accessTarget } from "../databases/open-database.ts";
+import { subjectOf } from "../engine/migration-manager.ts";
+import type { RunSubject } from "../engine/run-plan.ts";
+import { isVersion } from "../migrations/file-name.ts";
+import { guardCode } from "./code-guard.ts";
+import type { Reporter } from "./reporters/reporter.ts";
+import type { Settings } from "./settings.ts";
+
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What a command's body is given. */
+export class CommandContext {
+  readonly command: string;
+  readonly settings: Settings;
+  readonly reporter: Reporter;
+  /** Somebody can be asked: a terminal to read from and one to write to, and no JSON wanted. */
+  readonly isInteractive: boolean;
+  private readonly flags: Flags;
+
+  constructor(
+    command: string,
+    parts: { flags: Flags; settings: Settings; reporter: Reporter; isInteractive: boolean },
+  ) {
+    this.command = command;
+    this.flags = parts.flags;
+    this.settings = parts.settings;
+    this.reporter = parts.reporter;
+    this.isInteractive = parts.isInteractive;
+  }
+
+  isSet(name: string): boolean {
+    return this.flags[name] === true;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.flags[name];
+    return typeof value === "string" ? value : undefined;
+  }
+
+  /** @throws GodwitError INVALID_VALUE */
+  count(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined || /^[1-9]\d{0,8}$/.test(text))
+      return text === undefined ? undefined : Number(text);
+    throw new GodwitError("INVALID_VALUE", `--${name} takes a whole number from 1, not "${text}"`, {
+      hint: `write --${name}=1`,
+    });
+  }
+
+  /** @throws GodwitError INVALID_VALUE */
+  version(name: string): string | undefined {
+    const text = this.text(name);
+    if (text === undefined || isVersion(text)) return text;
+    const spelling = name === "version" ? "VERSION" : `--${name}`;
+    throw new GodwitError("INVALID_VALUE", `${spelling} takes a version of 14 digits, not "${text}"`, {
+      hint: "see the versions with: godwit status",
+    });
+  }
+
+  /** @throws GodwitError CONFLICTING_FLAGS */
+  refuseTogether(...names: string[]): void {
+    const given = names.filter((name) => this.flags[name] !== undefined && this.flags[name] !== false);
+    if (given.length < 2) return;
+    throw new GodwitError("CONFLICTING_FLAGS", `--${given[0]} and --${given[1]} cannot be given together`, {
+      hint: "choose one of them",
+    });
+  }
+
+  /** The database, the folder and how to run; tells the reporter where the command works. */
+  subject(): RunSubject {
+    const { settings, reporter } = this;
+    const access = accessTarget(settings.database());
+    reporter.begin(this.command, access.name);
+    const subject = subjectOf(access, settings.directory(), {
+      table: settings.table(),
+      lockTimeoutMs: settings.lockTimeoutMs(),
+      commit: this.text("commit") === "each" ? "each" : "grouped",
+      onEvent: (event) => reporter.event(event),
+    });
+    return { ...subject, settings: { ...subject.settings, guard: guardCode } };
+  }
+}

@@ -1,0 +1,143 @@
+import type { ArgsDef, CommandDef } from "citty";
+
+/** Flags of every command; they also stand before the command's name. */
+const EVERYWHERE = {
+  db: {
+    type: "string",
+    alias: "u",
+    valueHint: "path|url",
+    description: "the database: a path, sqlite:path or file:path",
+  },
+  url: { type: "string", valueHint: "path|url", description: "the same as --db" },
+  dir: {
+    type: "string",
+    alias: "d",
+    valueHint: "folder",
+    description: "the folder of the migrations (migrations)",
+  },
+  table: { type: "string", valueHint: "name", description: "the history table (schema_migrations)" },
+  "lock-timeout": { type: "string", valueHint: "seconds", description: "how long a lock is waited for (30)" },
+  "env-file": {
+    type: "string",
+    valueHint: "file",
+    description: "read GODWIT_DB, DATABASE_URL and the like from a file",
+  },
+  json: { type: "boolean", description: "print one JSON document" },
+  quiet: { type: "boolean", description: "print errors and nothing else" },
+  help: { type: "boolean", alias: "h", description: "show this help" },
+} satisfies ArgsDef;
+
+const STEPS = { type: "string", valueHint: "n" } as const;
+const TO = {
+  type: "string",
+  valueHint: "version",
+  description: "the version that is the newest applied afterwards",
+} as const;
+const COMMIT: ArgsDef[string] = {
+  type: "enum",
+  options: ["grouped", "each"],
+  description: "let migrations share commits, or give each its own (grouped)",
+};
+const YES = { type: "boolean", description: "do not ask" } as const;
+
+/** A command as it is declared: what it takes, and the file that holds its body, imported when it runs. */
+export interface DeclaredCommand {
+  readonly name: string;
+  readonly alias?: string;
+  readonly description: string;
+  readonly args: ArgsDef;
+}
+
+/** All commands, in the order help shows them. */
+export const COMMANDS: readonly DeclaredCommand[] = [
+  {
+    name: "status",
+    description: "show which migrations are applied and which are pending",
+    args: { check: { type: "boolean", description: "exit 1 unless all is applied and sound" } },
+  },
+  {
+    name: "migrate",
+    alias: "up",
+    description: "apply what is pending",
+    args: {
+      to: TO,
+      steps: { ...STEPS, description: "apply at most so many" },
+      commit: COMMIT,
+      "must-exist": { type: "boolean", description: "refuse to make a new database" },
+      "allow-changed": {
+        type: "boolean",
+        description: "let files pass that changed after they were applied",
+      },
+      "allow-missing": { type: "boolean", description: "let applied migrations pass whose files are gone" },
+      "allow-out-of-order": {
+        type: "boolean",
+        description: "also apply files older than the newest applied",
+      },
+    },
+  },
+  {
+    name: "rollback",
+    alias: "down",
+    description: "undo the newest applied migration",
+    args: {
+      to: TO,
+      steps: { ...STEPS, description: "how many to undo (1)" },
+      all: { type: "boolean", description: "undo all of them" },
+      commit: COMMIT,
+      yes: YES,
+    },
+  },
+  {
+    name: "redo",
+    description: "roll the newest back and apply it again",
+    args: { steps: { ...STEPS, description: "how many (1)" } },
+  },
+  {
+    name: "create",
+    alias: "new",
+    description: "write a new migration file",
+    args: {
+      description: { type: "positional", required: false, description: "what it does, in words" },
+      format: { type: "enum", options: ["sql", "ts"], description: "SQL or TypeScript (sql)" },
+    },
+  },
+  {
+    name: "mark",
+    description: "record or forget a migration without running it",
+    args: {
+      version: { type: "positional", required: true, description: "14 digits" },
+      applied: { type: "boolean", description: "record it, with the checksum of its file as it is" },
+      pending: { type: "boolean", description: "forget it" },
+      through: { type: "boolean", description: "and all before it (a baseline)" },
+    },
+  },
+];
+
+/** What stands before a command, and what runs without one. */
+export const ROOT_ARGS = {
+  version: { type: "boolean", description: "show the versions of godwit, Bun and SQLite" },
+  ...EVERYWHERE,
+} satisfies ArgsDef;
+
+/** All flags of a command, its own first. */
+export function argsOf(command: DeclaredCommand): ArgsDef {
+  return { ...command.args, ...EVERYWHERE };
+}
+
+export function findCommand(name: string): DeclaredCommand | undefined {
+  return COMMANDS.find((command) => command.name === name || command.alias === name);
+}
+
+/** The tree as citty takes it, for its help. */
+export function cittyCommand(command: DeclaredCommand | null): CommandDef {
+  if (command !== null) {
+    const { name, alias, description } = command;
+    return { meta: { name, description, ...(alias === undefined ? {} : { alias }) }, args: argsOf(command) };
+  }
+  const subCommands = Object.fromEntries(COMMANDS.map((child) => [child.name, cittyCommand(child)]));
+  return {
+    meta: { name: "godwit", description: "carries a SQLite database from one schema to the next" },
+    args: ROOT_ARGS,
+    subCommands,
+  };
+}

@@ -1,0 +1,16 @@
+import { readStatus } from "../../engine/migration-status.ts";
+import type { CommandContext } from "../command-context.ts";
+import type { CommandResult } from "../results.ts";
+
+export async function status(context: CommandContext): Promise<CommandResult> {
+  const subject = context.subject();
+  const report = await readStatus(subject);
+  const { database, source } = subject;
+  return {
+    kind: "status",
+    database: database.name,
+    folder: source.label,
+    report,
+    isCheck: context.isSet("check"),
+  };
+}

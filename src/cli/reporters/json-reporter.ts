@@ -1,0 +1,128 @@
+import type { GodwitError } from "../../base/failure.ts";
+import type { FinishedStep, RunEvent } from "../../engine/events.ts";
+import type { MigrationStatus } from "../../engine/migration-status.ts";
+import type { Output } from "../output.ts";
+import type { CommandResult } from "../results.ts";
+import { GODWIT_VERSION } from "../version.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** One document on stdout, whatever happens: snake_case, ISO 8601 UTC, whole milliseconds. */
+export class JsonReporter implements Reporter {
+  private readonly stdout: Output;
+  private command = "";
+  private database: string | null = null;
+  private created = false;
+  private readonly done: FinishedStep[] = [];
+  private readonly start = performance.now();
+
+  constructor(stdout: Output) {
+    this.stdout = stdout;
+  }
+
+  begin(command: string, database: string | null): void {
+    this.command = command;
+    this.database = database;
+  }
+
+  event(event: RunEvent): void {
+    if (event.kind === "database-creating") this.created = true;
+    if (event.kind === "migration-applied" || event.kind === "migration-rolled-back") {
+      this.done.push({ ...event.migration, executionTimeMs: event.executionTimeMs });
+    }
+  }
+
+  finish(result: CommandResult): void {
+    this.print(this.bodyOf(result));
+  }
+
+  fail(error: GodwitError): void {
+    const { code, message, location, hint, outcome, details } = error;
+    const place =
+      location === undefined ? null : { file: location.file, line: location.line, column: location.column };
+    this.print({
+      ...this.emptyBody(),
+      error: { code, message, location: place, hint: hint ?? null, outcome, details },
+    });
+  }
+
+  private bodyOf(result: CommandResult): Record<string, unknown> {
+    switch (result.kind) {
+      case "status":
+        return { migrations: result.report.migrations.map(describe), summary: result.report.summary };
+      case "migrate":
+      case "rollback":
+      case "redo":
+        return this.runBody(result.kind, result.result.created, result.result.durationMs);
+      case "mark":
+        return { marked: result.marked };
+      case "create": {
+        const { version, description, kind, file } = result.migration;
+        return { version, description, kind, file };
+      }
+      case "version":
+        return { bun: result.bun, sqlite: result.sqlite };
+      case "help":
+        return { help: result.text };
+    }
+  }
+
+  /** What the command's document holds when it failed: only what is committed. */
+  private emptyBody(): Record<string, unknown> {
+    switch (this.command) {
+      case "status":
+        return {
+          migrations: [],
+          summary: { applied: 0, pending: 0, out_of_order: 0, changed: 0, missing: 0, incomplete: 0 },
+        };
+      case "migrate":
+      case "rollback":
+      case "redo":
+        return this.runBody(this.command, this.created, Math.round(performance.now() - this.start));
+      case "mark":
+        return { marked: [] };
+      default:
+        return {};
+    }
+  }
+
+  private runBody(
+    command: "migrate" | "rollback" | "redo",
+    created: boolean,
+    durationMs: number,
+  ): Record<string, unknown> {
+    const applied = this.done.filter(({ direction }) => direction === "up").map(describeStep);
+    const rolledBack = this.done.filter(({ direction }) => direction === "down").map(describeStep);
+    return {
+      ...(command === "migrate" ? { created, dry_run: false } : { rolled_back: rolledBack }),
+      ...(command === "rollback" ? {} : { applied }),
+      backup: null,
+      duration_ms: durationMs,
+    };
+  }
+
+  private print(body: Record<string, unknown>): void {
+    const database =
+      this.database === null && !WORKS_ON_DATABASE.has(this.command) ? {} : { database: this.database };
+    this.stdout.line(JSON.stringify({ godwit: GODWIT_VERSION, ...database, ...body }));
+  }
+}
+
+const WORKS_ON_DATABASE = new Set(["status", "migrate", "rollback", "redo", "mark"]);
+
+function describe(migration: MigrationStatus): Record<string, unknown> {
+  const { version, description, state, kind, file, reversible, appliedAt, executionTimeMs } = migration;
+  return {
+    version,
+    description,
+    state,
+    kind,
+    file,
+    reversible,
+    applied_at: appliedAt,
+    execution_time_ms: executionTimeMs,
+  };
+}
+
+function describeStep({ version, description, executionTimeMs }: FinishedStep): Record<string, unknown> {
+  return { version, description, execution_time_ms: executionTimeMs };
+}

@@ -1,0 +1,138 @@
+import type { GodwitError } from "../../base/failure.ts";
+import { counted, printable } from "../../base/printable.ts";
+import type { FinishedStep, MigrationLabel, RunEvent } from "../../engine/events.ts";
+import type { Output } from "../output.ts";
+import type { CommandResult } from "../results.ts";
+import { showFailure } from "../show-failure.ts";
+import { duration, fit, type Style } from "../style.ts";
+import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
+import { statusTable } from "./status-table.ts";
+
+const PROGRESS_EVERY_MS = 1000;
+
+export interface TextReporterOptions {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly style: Style;
+  readonly errorStyle: Style;
+  readonly isQuiet: boolean;
+}
+
+/** For a person: results on stdout, the rest on stderr. */
+export class TextReporter implements Reporter {
+  private readonly options: TextReporterOptions;
+  private lastProgress = Number.NEGATIVE_INFINITY;
+
+  constructor(options: TextReporterOptions) {
+    this.options = options;
+  }
+
+  begin(): void {
+    // Nothing is said before there is something to say.
+  }
+
+  event(event: RunEvent): void {
+    if (!this.options.isQuiet) dispatch(this.handlers, event);
+  }
+
+  finish(result: CommandResult): void {
+    const isAskedFor =
+      result.kind !== "migrate" &&
+      result.kind !== "rollback" &&
+      result.kind !== "redo" &&
+      result.kind !== "mark";
+    if (this.options.isQuiet && !isAskedFor) return;
+    for (const line of this.linesOf(result)) this.options.stdout.line(line);
+  }
+
+  fail(error: GodwitError): void {
+    for (const line of showFailure(error, this.options.errorStyle)) this.options.stderr.line(line);
+  }
+
+  private readonly handlers: EventHandlers = {
+    "database-creating": ({ database }) => this.options.stdout.line(`creating ${printable(database)}`),
+    "plan-ready": ({ database, steps }) => {
+      const downs = steps.filter(({ direction }) => direction === "down").length;
+      const what =
+        downs === 0
+          ? "migrating"
+          : downs === steps.length
+            ? "rolling back in"
+            : "rolling back and applying again in";
+      this.options.stdout.line(`${what} ${printable(database)}`);
+    },
+    "lock-waiting": ({ database, timeoutMs }) =>
+      this.options.stderr.line(
+        `waiting for the lock on ${printable(database)} (up to ${duration(timeoutMs)})`,
+      ),
+    "migration-started": () => {
+      // Shown when it is committed; a failure names it.
+    },
+    note: ({ file, line, message }) =>
+      this.options.stderr.line(
+        `note: ${printable(file)}${line === null ? "" : `:${line}`}: ${printable(message)}`,
+      ),
+    "migration-log": ({ migration, message }) =>
+      this.options.stderr.line(`${migration.version}: ${message.split("\n").map(printable).join("\n  ")}`),
+    "migration-progress": ({ migration, done, total }) => this.showProgress(migration, done, total),
+    "migration-applied": ({ migration, executionTimeMs }) => this.showStep(migration, executionTimeMs),
+    "migration-rolled-back": ({ migration, executionTimeMs }) => this.showStep(migration, executionTimeMs),
+    "migration-failed": () => {
+      // The failure itself comes to `fail`.
+    },
+    "run-finished": () => {
+      // The result comes to `finish`.
+    },
+  };
+
+  private showStep({ version, description, direction }: MigrationLabel, executionTimeMs: number): void {
+    const { stdout, style } = this.options;
+    const verb = direction === "up" ? style.green("applied    ") : style.yellow("rolled back");
+    const time = duration(executionTimeMs);
+    const room = style.columns - 11 - 2 - 14 - 2 - 2 - time.length;
+    stdout.line(
+      `${verb}  ${version}  ${fit(printable(description), Math.max(room, 10))}  ${style.dim(time)}`,
+    );
+  }
+
+  private showProgress({ version }: MigrationLabel, done: number, total: number | null): void {
+    const now = performance.now();
+    if (now - this.lastProgress < PROGRESS_EVERY_MS) return;
+    this.lastProgress = now;
+    this.options.stderr.line(`${version}: ${done}${total === null ? "" : ` of ${total}`} rows`);
+  }
+
+  private linesOf(result: CommandResult): string[] {
+    switch (result.kind) {
+      case "status":
+        return statusTable(result.database, result.folder, result.report, this.options.style);
+      case "migrate":
+      case "rollback":
+      case "redo":
+        return [summary(result.kind, result.database, result.result.done, result.result.durationMs)];
+      case "create":
+        return [result.migration.file];
+      case "mark":
+        return result.marked.length === 0
+          ? ["nothing to change"]
+          : result.marked.map(
+              ({ version, description, state }) => `marked ${state}  ${version}  ${printable(description)}`,
+            );
+      case "version":
+        return [`godwit ${result.godwit} (Bun ${result.bun}, SQLite ${result.sqlite})`];
+      case "help":
+        return result.text.split("\n");
+    }
+  }
+}
+
+function summary(kind: string, database: string, done: readonly FinishedStep[], durationMs: number): string {
+  if (done.length === 0) return `nothing is pending in ${printable(database)}`;
+  const up = done.filter(({ direction }) => direction === "up").length;
+  const down = done.length - up;
+  const parts = [
+    down > 0 ? `${counted(down, "migration")} rolled back` : "",
+    up > 0 ? `${counted(up, "migration")} applied${kind === "redo" ? " again" : ""}` : "",
+  ];
+  return `${parts.filter((part) => part !== "").join(", ")} in ${duration(durationMs)}`;
+}

@@ -1,0 +1,24 @@
+import type { MarkedMigration } from "../engine/mark.ts";
+import type { StatusReport } from "../engine/migration-status.ts";
+import type { RunResult } from "../engine/run-plan.ts";
+import type { CreatedMigration } from "../features/create/create-migration.ts";
+
+/** What a command found or did, for a reporter to show. */
+export type CommandResult =
+  | {
+      readonly kind: "status";
+      readonly database: string;
+      readonly folder: string;
+      readonly report: StatusReport;
+      readonly isCheck: boolean;
+    }
+  | { readonly kind: "migrate" | "rollback" | "redo"; readonly database: string; readonly result: RunResult }
+  | { readonly kind: "create"; readonly migration: CreatedMigration }
+  | { readonly kind: "mark"; readonly database: string; readonly marked: readonly MarkedMigration[] }
+  | { readonly kind: "version"; readonly godwit: string; readonly bun: string; readonly sqlite: string }
+  | { readonly kind: "help"; readonly text: string };
+
+/** 0, or 1 where a check found something. */
+export function exitCodeOf(result: CommandResult): number {
+  return result.kind === "status" && result.isCheck && !result.report.isSound ? 1 : 0;
+}

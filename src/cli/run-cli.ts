@@ -1,0 +1,166 @@
+import { isatty } from "node:tty";
+import { GodwitError } from "../base/failure.ts";
+import { type Arguments, checkArguments } from "./arguments.ts";
+import { CommandContext, type Flags } from "./command-context.ts";
+import { argsOf, type DeclaredCommand, ROOT_ARGS } from "./command-tree.ts";
+import { Output } from "./output.ts";
+import { JsonReporter } from "./reporters/json-reporter.ts";
+import type { Reporter } from "./reporters/reporter.ts";
+import { TextReporter } from "./reporters/text-reporter.ts";
+import { type CommandResult, exitCodeOf } from "./results.ts";
+import { type Environment, Settings } from "./settings.ts";
+import { createStyle, takesColour } from "./style.ts";
+
+const [STDIN, STDOUT, STDERR] = [0, 1, 2] as const;
+
+/** One command line, from its words to its exit code. Never throws, and never ends the process. */
+export class CliRun {
+  private readonly argv: readonly string[];
+  private readonly env: Environment;
+  private readonly stdout = new Output(STDOUT);
+  private readonly stderr = new Output(STDERR);
+  private readonly isJson: boolean;
+  private readonly reporter: Reporter;
+
+  constructor(argv: readonly string[], env: Environment) {
+    this.argv = argv;
+    this.env = env;
+    this.isJson = this.has("--json");
+    this.reporter = this.isJson ? new JsonReporter(this.stdout) : this.textReporter();
+  }
+
+  /** @returns the exit code of DESIGN's table. */
+  async run(): Promise<number> {
+    try {
+      const result = await this.perform(checkArguments(this.argv));
+      this.reporter.finish(result);
+      this.stdout.requireWritten(this.isJson);
+      this.stderr.flush();
+      return exitCodeOf(result);
+    } catch (thrown) {
+      return this.fail(thrown);
+    }
+  }
+
+  /** Ends a run whose code will never finish: nothing is left that could wake it. */
+  stuck(): number {
+    return this.fail(
+      new GodwitError("MIGRATION_FAILED", "the migration waits for something that will never happen", {
+        hint: "a promise in it never settles; see what it awaits",
+        outcome: "rolled_back",
+        state: "rolled back: what was not yet committed is undone",
+      }),
+    );
+  }
+
+  private fail(thrown: unknown): number {
+    const error = thrown instanceof GodwitError ? thrown : bug(thrown);
+    this.reporter.fail(error);
+    this.stdout.flush();
+    this.stderr.flush();
+    return error.exitCode;
+  }
+
+  private async perform({ command, normalised }: Arguments): Promise<CommandResult> {
+    const args = command === null ? ROOT_ARGS : argsOf(command);
+    const { parseArgs } = await import("citty");
+    const flags = parseArgs([...normalised], withoutRequired(args)) as Flags;
+    this.reporter.begin(command?.name ?? "", null);
+    if (flags["help"] === true) return { kind: "help", text: await this.help(command) };
+    if (flags["version"] === true && command === null) return this.version();
+    if (command === null) throw await this.noCommand();
+    const settings = new Settings(flags, this.env);
+    const isInteractive = !this.isJson && isatty(STDIN) && isatty(STDERR);
+    const context = new CommandContext(command.name, {
+      flags,
+      settings,
+      reporter: this.reporter,
+      isInteractive,
+    });
+    return (await bodyOf(command.name))(context);
+  }
+
+  private async version(): Promise<CommandResult> {
+    const { versions } = await import("./version.ts");
+    return { kind: "version", ...versions() };
+  }
+
+  private async help(command: DeclaredCommand | null): Promise<string> {
+    const { helpText } = await import("./help.ts");
+    return helpText(command, takesColour(!this.isJson && isatty(STDOUT), this.env));
+  }
+
+  private async noCommand(): Promise<GodwitError> {
+    if (!this.isJson) this.stderr.line(await this.help(null));
+    return new GodwitError("MISSING_ARGUMENT", "no command was given", {
+      hint: "begin with: godwit status --db app.db",
+    });
+  }
+
+  private textReporter(): TextReporter {
+    const { stdout, stderr } = this;
+    const isTerminal = isatty(STDOUT);
+    return new TextReporter({
+      stdout,
+      stderr,
+      style: createStyle(
+        takesColour(isTerminal, this.env),
+        isTerminal ? columns() : Number.POSITIVE_INFINITY,
+      ),
+      errorStyle: createStyle(takesColour(isatty(STDERR), this.env), Number.POSITIVE_INFINITY),
+      isQuiet: this.has("--quiet"),
+    });
+  }
+
+  /** Whether a plain flag is there, also on a command line that will be refused. */
+  private has(flag: string): boolean {
+    const end = this.argv.indexOf("--");
+    return this.argv
+      .slice(0, end === -1 ? undefined : end)
+      .some((word) => word === flag || word === `${flag}=true`);
+  }
+}
+
+type CommandBody = (context: CommandContext) => Promise<CommandResult>;
+
+/** The body of a command, imported when it runs. */
+async function bodyOf(name: string): Promise<CommandBody> {
+  switch (name) {
+    case "status":
+      return (await import("./commands/status.ts")).status;
+    case "migrate":
+      return (await import("./commands/migrate.ts")).migrate;
+    case "rollback":
+      return (await import("./commands/rollback.ts")).rollback;
+    case "redo":
+      return (await import("./commands/redo.ts")).redo;
+    case "create":
+      return (await import("./commands/create.ts")).create;
+    case "mark":
+      return (await import("./commands/mark.ts")).mark;
+    default:
+      throw new Error(`${name} is declared but has no body`);
+  }
+}
+
+/** What is missing is said by the command itself, with its own code and hint. */
+function withoutRequired(args: ReturnType<typeof argsOf>): ReturnType<typeof argsOf> {
+  return Object.fromEntries(
+    Object.entries(args).map(([name, arg]) => [name, { ...arg, required: false }]),
+  ) as typeof args;
+}
+
+/** Only at a terminal: process.stdout costs milliseconds to make. */
+function columns(): number {
+  return process.stdout.columns || 80;
+}
+
+function bug(thrown: unknown): GodwitError {
+  const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  return new GodwitError("BUG", "this is a bug in godwit", {
+    details: stack.split("\n"),
+    hint: "please report it with these lines; the database is as its last commit left it",
+    outcome: "unknown",
+    cause: thrown,
+  });
+}

@@ -1,0 +1,42 @@
+import type { GodwitError } from "../base/failure.ts";
+import { printable } from "../base/printable.ts";
+import type { SourceLocation } from "../base/source-text.ts";
+import { fit, type Style } from "./style.ts";
+
+/** A failure as a person reads it: code, place with excerpt and caret, details, state of the database, next step. */
+export function showFailure(error: GodwitError, style: Style): string[] {
+  const lines = [`${style.red(`error[${error.code}]`)} ${style.bold(printable(error.message))}`];
+  if (error.location !== undefined) lines.push(...showLocation(error.location, style));
+  for (const detail of error.details) lines.push(`    ${printable(detail)}`);
+  const state =
+    error.state ?? (error.exitCode === 3 || error.exitCode === 4 ? "unchanged: nothing was run" : null);
+  if (state !== null) lines.push(`  ${state}`);
+  if (error.hint !== undefined) lines.push(`  ${style.green("hint:")} ${printable(error.hint)}`);
+  return lines;
+}
+
+/** `file:line:column`, as editors and terminals recognise it. */
+export function showPlace({ file, line, column }: SourceLocation): string {
+  const place = line === null ? "" : column === null ? `:${line}` : `:${line}:${column}`;
+  return `${printable(file)}${place}`;
+}
+
+const LINE_SHOWN = 100;
+
+function showLocation(location: SourceLocation, style: Style): string[] {
+  const { line, column, excerpt } = location;
+  const lines = [`  ${showPlace(location)}`];
+  if (line === null || excerpt === undefined || excerpt.trim() === "") return lines;
+  const points = [...excerpt];
+  const at = (column ?? 1) - 1;
+  const from = at > LINE_SHOWN - 20 ? at - 40 : 0;
+  const before = printable(points.slice(from, at).join(""));
+  const shown = fit(printable(points.slice(from).join("")), LINE_SHOWN);
+  const gutter = `    ${line} | `;
+  const lead = from === 0 ? "" : "…";
+  lines.push(`${style.dim(gutter)}${lead}${shown}`);
+  if (column === null) return lines;
+  const indent = " ".repeat(lead.length + Bun.stringWidth(before));
+  lines.push(`${style.dim(`${" ".repeat(gutter.length - 2)}| `)}${indent}${style.red("^")}`);
+  return lines;
+}

@@ -1,0 +1,9 @@
+import { version } from "../../package.json";
+import { sqliteVersion } from "../databases/sqlite/sqlite-connection.ts";
+
+export const GODWIT_VERSION: string = version;
+
+/** What runs here: godwit, the runtime inside it, and the SQLite inside that. */
+export function versions(): { godwit: string; bun: string; sqlite: string } {
+  return { godwit: GODWIT_VERSION, bun: Bun.version, sqlite: sqliteVersion() };
+}
