@@ -6,7 +6,7 @@ import { GodwitError } from "../base/failure.ts";
 export async function askText(message: string, placeholder: string): Promise<string> {
   const { text } = await import("@clack/prompts");
   const validate = (value: string | undefined) => (value?.trim() ? undefined : "Describe it in a few words.");
-  return answered(await text({ message, placeholder, validate, output: process.stderr }));
+  return answered<string>(await text({ message, placeholder, validate, output: process.stderr }));
 }
 
 /** @throws GodwitError CANCELLED */
@@ -16,13 +16,14 @@ export async function askChoice<T extends string>(
 ): Promise<T> {
   const { select } = await import("@clack/prompts");
   const options = choices.map(({ value, label }) => ({ value: value as string, label }));
-  return answered(await select({ message, options, output: process.stderr })) as T;
+  return answered<string>(await select({ message, options, output: process.stderr })) as T;
 }
 
 /** @throws GodwitError CANCELLED, also where the answer is no. */
 export async function requireYes(message: string): Promise<void> {
   const { confirm } = await import("@clack/prompts");
-  if (!answered(await confirm({ message, initialValue: false, output: process.stderr }))) throw cancelled();
+  if (!answered<boolean>(await confirm({ message, initialValue: false, output: process.stderr })))
+    throw cancelled();
 }
 
 /** clack gives a symbol where the question was cancelled. */

@@ -16,7 +16,7 @@ export function showFailure(error: GodwitError, style: Style): string[] {
 }
 
 /** `file:line:column`, as editors and terminals recognise it. */
-export function showPlace({ file, line, column }: SourceLocation): string {
+function showPlace({ file, line, column }: SourceLocation): string {
   const place = line === null ? "" : column === null ? `:${line}` : `:${line}:${column}`;
   return `${printable(file)}${place}`;
 }

@@ -47,7 +47,7 @@ const HINTS: Record<DatabaseErrorKind, string> = {
   readonly: "let this user write to the file and to its folder, which holds SQLite's journal",
   corrupt: "put a good copy back; `sqlite3 FILE .recover` may save rows",
   "not-a-database": "check the path: the file holds something else, or is encrypted",
-  "not-found": "check the path; only `godwit migrate` makes a new database",
+  "not-found": "check the path; only `godwit migrate` makes a new database, in a folder that is there",
   full: "make room on the disk and run again",
   io: "check the disk and the folder's permissions, then run again",
   statement: "run again; if it comes back, please report it",
@@ -59,7 +59,9 @@ export function databaseFailure(error: DatabaseError, name: string): GodwitError
     busy: `${name} is locked by another connection`,
     readonly: `${name} cannot be written to`,
     corrupt: `${name} is damaged: ${error.message}`,
-    "not-a-database": `${name} is no SQLite database`,
+    "not-a-database":
+      error.databaseCode === "EISDIR" ? `${name} is a folder` : `${name} is no SQLite database`,
+    "not-found": `there is no database ${name}`,
   };
   return new GodwitError(CODES[error.kind], sentence[error.kind] ?? `${name}: ${error.message}`, {
     hint: HINTS[error.kind],

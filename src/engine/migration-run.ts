@@ -19,9 +19,7 @@ const GROUP_MS = 250;
 export type Replan = (history: History, done: readonly FinishedStep[]) => Promise<ReplanAnswer>;
 
 /** `retry`: the plan needs files that are not prepared yet; they must not be imported while the lock is held. */
-export type ReplanAnswer =
-  | { readonly steps: readonly PreparedStep[] }
-  | { readonly retry: () => Promise<void> };
+type ReplanAnswer = { readonly steps: readonly PreparedStep[] } | { readonly retry: () => Promise<void> };
 
 /** Carries prepared steps out on one connection: groups them into transactions, commits, and tells the truth when one fails. */
 export class MigrationRun {

@@ -14,7 +14,7 @@ import type { Step } from "./plan.ts";
  * How a step is kept whole. `shared`: in one transaction with its neighbours; `alone`: in one of its own, since it may roll the whole one
  * back; `enforced`: of its own with foreign keys on; `untransacted`: in none.
  */
-export type Isolation = "shared" | "alone" | "enforced" | "untransacted";
+type Isolation = "shared" | "alone" | "enforced" | "untransacted";
 
 /** A step whose text is parsed and whose code is imported: it touches nothing outside the database any more. */
 export interface PreparedStep extends Step {

@@ -50,8 +50,8 @@ export async function runPlan(subject: RunSubject, request: RunRequest): Promise
     const history = existing === null ? EMPTY_HISTORY : await readHistory(existing, settings);
     const steps = await planner.prepare(planner.plan(history, []));
     if (steps.length === 0) return finish(settings, { created: false, done: [], start });
-    if (created) settings.emit({ kind: "database-creating", database: database.name });
     return withConnection(database, existing ?? "create", async (connection) => {
+      if (created) settings.emit({ kind: "database-creating", database: database.name });
       const run = new MigrationRun(connection!, settings, request.plan.kind === "redo");
       return finish(settings, { created, done: await run.execute(planner.replan), start });
     });

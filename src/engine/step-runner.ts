@@ -45,7 +45,10 @@ export class StepRunner {
       await foreignKeys.begin(step);
       await runWork(step.work, this.context(step));
       await this.requireTransaction(step);
-      if (step.verify !== null) await runVerify(step.verify, this.context(step));
+      if (step.verify !== null) {
+        await runVerify(step.verify, this.context(step));
+        await this.requireTransaction(step);
+      }
       await foreignKeys.end(step);
       finished = this.finished(step, start);
       await this.record(step, finished);

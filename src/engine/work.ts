@@ -49,7 +49,7 @@ export async function runVerify(work: Work, context: WorkContext): Promise<void>
   try {
     if (work.kind === "code") return refuseRows(await runCode(work, context), context.migration, work);
     for (const statement of work.statements) {
-      const rows = await runStatement(work, statement, context, (sql) => context.connection.all(sql));
+      const rows = await readRows(work, statement, context);
       refuseRows(rows, context.migration, work, statement);
     }
   } finally {
@@ -57,10 +57,23 @@ export async function runVerify(work: Work, context: WorkContext): Promise<void>
   }
 }
 
+async function readRows(work: SqlWork, statement: Statement, context: WorkContext): Promise<unknown> {
+  try {
+    return await runStatement(work, statement, context, (sql) => context.connection.all(sql));
+  } catch (error) {
+    if (!(error instanceof GodwitError) || error.code !== "DATABASE_READONLY") throw error;
+    throw new GodwitError("MIGRATION_FAILED", "verify may only read", {
+      location: error.location,
+      hint: 'move what writes under "-- up"',
+      cause: error,
+    });
+  }
+}
+
 async function runStatement<T>(
   work: SqlWork,
   statement: Statement,
-  { migration }: WorkContext,
+  { migration, connection }: WorkContext,
   run: (sql: string) => Promise<T>,
 ): Promise<T> {
   const sql = work.text.slice(statement.start, statement.end);
@@ -70,7 +83,7 @@ async function runStatement<T>(
     if (!(error instanceof DatabaseError)) throw error;
     const offset = error.byteOffset === null ? 0 : indexOfByte(sql, error.byteOffset);
     const location = locate(migration.file, work.text, statement.start + offset);
-    if (error.kind !== "statement") throw databaseFailure(error, migration.version).with({ location });
+    if (error.kind !== "statement") throw databaseFailure(error, connection.name).with({ location });
     throw new GodwitError("MIGRATION_FAILED", error.message, {
       location,
       hint: hintFor(error, sql),

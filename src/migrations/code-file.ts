@@ -1,6 +1,6 @@
 import { checksum } from "../base/checksum.ts";
 import { GodwitError } from "../base/failure.ts";
-import { locate, locateFile, locateLine, type SourceLocation } from "../base/source-text.ts";
+import { locateFile, locateLine, type SourceLocation } from "../base/source-text.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import type { CodeBody, Migration } from "./migration.ts";
 
@@ -92,7 +92,7 @@ export const LOAD_QUERY = "?godwit=";
 
 const QUERY = /\?godwit=[0-9a-f]*/g;
 
-export function withoutQuery(text: string): string {
+function withoutQuery(text: string): string {
   return text.replace(QUERY, "");
 }
 
@@ -107,11 +107,4 @@ export function locateThrown(migration: Migration, thrown: unknown): SourceLocat
       return locateLine(migration.file, migration.body.text, Number(place[1]), Number(place[2]));
   }
   return null;
-}
-
-/** Where a word first stands in a migration's code, or the file alone. */
-export function locateWord(migration: Migration, word: string): SourceLocation {
-  const text = migration.body.kind === "code" ? migration.body.text : "";
-  const index = text.indexOf(word);
-  return index === -1 ? locateFile(migration.file) : locate(migration.file, text, index);
 }

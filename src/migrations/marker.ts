@@ -2,7 +2,7 @@ import { editDistance } from "../base/nearest.ts";
 
 export type SectionName = "up" | "down" | "verify";
 
-export const SECTION_NAMES: readonly SectionName[] = ["up", "down", "verify"];
+const SECTION_NAMES: readonly SectionName[] = ["up", "down", "verify"];
 
 const MARKER = /^--[ \t]*(up|down|verify)[ \t]*$/i;
 /** The prefixes that other tools put before the word: `migrate:up`, `+goose Up`, `rambler up`. */

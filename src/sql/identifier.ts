@@ -3,11 +3,6 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A text as an SQL string literal. */
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
 /** The name that a word, a quoted name or a string token stands for. */
 export function unquoteIdentifier(token: string): string {
   const quote = token[0];

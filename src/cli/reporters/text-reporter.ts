@@ -21,6 +21,7 @@ export interface TextReporterOptions {
 /** For a person: results on stdout, the rest on stderr. */
 export class TextReporter implements Reporter {
   private readonly options: TextReporterOptions;
+  private isCreating = false;
   private lastProgress = Number.NEGATIVE_INFINITY;
 
   constructor(options: TextReporterOptions) {
@@ -50,8 +51,12 @@ export class TextReporter implements Reporter {
   }
 
   private readonly handlers: EventHandlers = {
-    "database-creating": ({ database }) => this.options.stdout.line(`creating ${printable(database)}`),
+    "database-creating": ({ database }) => {
+      this.isCreating = true;
+      this.options.stdout.line(`creating ${printable(database)}`);
+    },
     "plan-ready": ({ database, steps }) => {
+      if (this.isCreating) return;
       const downs = steps.filter(({ direction }) => direction === "down").length;
       const what =
         downs === 0

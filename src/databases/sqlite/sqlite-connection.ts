@@ -1,5 +1,6 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Connection, OpenMode, Row, Value } from "../connection.ts";
 import { DatabaseError, type DatabaseErrorKind } from "../database-error.ts";
 import type { ForeignKeyReport } from "../foreign-key-report.ts";
@@ -127,8 +128,9 @@ function requireFile(path: string, mode: OpenMode): void {
     throw problem(`${(cause as Error).message}`, "io", (cause as NodeJS.ErrnoException).code ?? "", cause);
   }
   if (stats === undefined) {
-    if (mode !== "create") throw problem("there is no such file", "not-found", "ENOENT");
-    return;
+    const isPossible = mode === "create" && statSync(dirname(path), { throwIfNoEntry: false }) !== undefined;
+    if (isPossible) return;
+    throw problem("there is no such file or folder", "not-found", "ENOENT");
   }
   if (stats.isDirectory()) throw problem("it is a folder", "not-a-database", "EISDIR");
 }
