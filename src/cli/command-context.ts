@@ -1,5 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import { accessTarget } from "../databases/open-database.ts";
+import type { EventListener } from "../engine/events.ts";
 import { subjectOf } from "../engine/migration-manager.ts";
 import type { RunSubject } from "../engine/run-plan.ts";
 import { isVersion } from "../migrations/file-name.ts";
@@ -17,15 +18,23 @@ export class CommandContext {
   /** Somebody can be asked: a terminal to read from and one to write to, and no JSON wanted. */
   readonly isInteractive: boolean;
   private readonly flags: Flags;
+  private readonly onEvent: EventListener;
 
   constructor(
     command: string,
-    parts: { flags: Flags; settings: Settings; reporter: Reporter; isInteractive: boolean },
+    parts: {
+      flags: Flags;
+      settings: Settings;
+      reporter: Reporter;
+      onEvent: EventListener;
+      isInteractive: boolean;
+    },
   ) {
     this.command = command;
     this.flags = parts.flags;
     this.settings = parts.settings;
     this.reporter = parts.reporter;
+    this.onEvent = parts.onEvent;
     this.isInteractive = parts.isInteractive;
   }
 
@@ -76,7 +85,7 @@ export class CommandContext {
       table: settings.table(),
       lockTimeoutMs: settings.lockTimeoutMs(),
       commit: this.text("commit") === "each" ? "each" : "grouped",
-      onEvent: (event) => reporter.event(event),
+      onEvent: this.onEvent,
     });
     return { ...subject, settings: { ...subject.settings, guard: guardCode } };
   }

@@ -1,5 +1,7 @@
 import { isatty } from "node:tty";
 import { GodwitError } from "../base/failure.ts";
+import { locateFile } from "../base/source-text.ts";
+import type { MigrationLabel } from "../engine/events.ts";
 import { type Arguments, checkArguments } from "./arguments.ts";
 import { CommandContext, type Flags } from "./command-context.ts";
 import { argsOf, type DeclaredCommand, ROOT_ARGS } from "./command-tree.ts";
@@ -21,6 +23,7 @@ export class CliRun {
   private readonly stderr = new Output(STDERR);
   private readonly isJson: boolean;
   private readonly reporter: Reporter;
+  private running: MigrationLabel | null = null;
 
   constructor(argv: readonly string[], env: Environment) {
     this.argv = argv;
@@ -45,11 +48,16 @@ export class CliRun {
   /** Ends a run whose code will never finish: nothing is left that could wake it. */
   stuck(): number {
     return this.fail(
-      new GodwitError("MIGRATION_FAILED", "the migration waits for something that will never happen", {
-        hint: "a promise in it never settles; see what it awaits",
-        outcome: "rolled_back",
-        state: "rolled back: what was not yet committed is undone",
-      }),
+      new GodwitError(
+        "MIGRATION_FAILED",
+        `${this.running?.version ?? "a migration"} waits for what never happens`,
+        {
+          location: this.running === null ? undefined : locateFile(this.running.file),
+          hint: "a promise in it never settles; see what it awaits",
+          outcome: "rolled_back",
+          state: "rolled back: what was not yet committed is undone",
+        },
+      ),
     );
   }
 
@@ -71,11 +79,16 @@ export class CliRun {
     if (command === null) throw await this.noCommand();
     const settings = new Settings(flags, this.env);
     const isInteractive = !this.isJson && isatty(STDIN) && isatty(STDERR);
+    const { reporter } = this;
     const context = new CommandContext(command.name, {
       flags,
       settings,
-      reporter: this.reporter,
+      reporter,
       isInteractive,
+      onEvent: (event) => {
+        if (event.kind === "migration-started") this.running = event.migration;
+        reporter.event(event);
+      },
     });
     return (await bodyOf(command.name))(context);
   }

@@ -1,4 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
+import { counted } from "../base/printable.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import type { History } from "../history/history.ts";
@@ -201,7 +202,11 @@ export class MigrationRun {
     if (!(error instanceof GodwitError)) return error;
     const outcome =
       error.outcome === "left_changed" || lost?.isChanged === true ? "left_changed" : "rolled_back";
-    const located = error.with({ outcome, state: error.state ?? (await this.describeState(outcome, again)) });
+    const located = error.with({
+      outcome,
+      state: error.state ?? (await this.describeState(outcome, again)),
+      hint: error.hint ?? `mend ${step.migration.file} and run again`,
+    });
     this.settings.emit({ kind: "migration-failed", migration: labelOf(step), error: located });
     return located;
   }
@@ -256,10 +261,12 @@ export class MigrationRun {
     const notes = [
       stays === 0
         ? ""
-        : `${stays} earlier ${stays === 1 ? "migration" : "migrations"} of this run ${stays === 1 ? "stays" : "stay"} done`,
-      again === 0 ? "" : `${again} earlier of this run ${again === 1 ? "is" : "are"} undone again`,
+        : `${counted(stays, "earlier migration")} of this run ${stays === 1 ? "stays" : "stay"} done`,
+      again === 0
+        ? ""
+        : `${counted(again, "earlier migration")} of this run ${again === 1 ? "is" : "are"} undone again`,
     ].filter((note) => note !== "");
     const rest = notes.length === 0 ? "" : ` (${notes.join(", ")})`;
-    return `${outcome === "left_changed" ? "left changed" : "rolled back"}: ${where}${rest}`;
+    return `${outcome === "left_changed" ? "left changed: what was committed stays, and" : "rolled back:"} ${where}${rest}`;
   }
 }

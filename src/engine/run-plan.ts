@@ -12,6 +12,7 @@ import { type PlanRequest, planSteps, type Step } from "./plan.ts";
 import { type PreparedStep, prepareStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { computeState, newestApplied } from "./state.ts";
+import type { CodeGuard } from "./work.ts";
 
 /** What a run works on. */
 export interface RunSubject {
@@ -112,13 +113,15 @@ export async function withConnection<T>(
 /** Plans and prepares; each step is prepared once, whatever is planned how often. */
 class Planner {
   private readonly source: MigrationSource;
+  private readonly guard: CodeGuard;
   private readonly request: RunRequest;
   private readonly migrations: readonly Migration[];
   private readonly prepared = new Map<string, PreparedStep>();
   private due: readonly Step[] = [];
 
-  constructor({ source }: RunSubject, request: RunRequest) {
+  constructor({ source, settings }: RunSubject, request: RunRequest) {
     this.source = source;
+    this.guard = settings.guard;
     this.request = request;
     this.migrations = readAll(source);
     if (request.plan.kind === "migrate") requireReadable(this.migrations);
@@ -147,10 +150,15 @@ class Planner {
 
   async prepare(steps: readonly Step[]): Promise<readonly PreparedStep[]> {
     for (const step of steps) {
-      if (!this.prepared.has(keyOf(step)))
-        this.prepared.set(keyOf(step), await prepareStep(this.source, step));
+      if (!this.prepared.has(keyOf(step))) this.prepared.set(keyOf(step), await this.prepareOne(step));
     }
     return steps.map((step) => this.prepared.get(keyOf(step))!);
+  }
+
+  /** Importing runs the code at the top of a module, and of all that it imports. */
+  private prepareOne(step: Step): Promise<PreparedStep> {
+    const prepare = () => prepareStep(this.source, step);
+    return step.migration.body.kind === "code" ? this.guard(prepare) : prepare();
   }
 }
 
