@@ -1,4 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
+import { locateFile } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import type { DatabaseAccess } from "../databases/open-database.ts";
@@ -156,9 +157,15 @@ class Planner {
   }
 
   /** Importing runs the code at the top of a module, and of all that it imports. */
-  private prepareOne(step: Step): Promise<PreparedStep> {
-    const prepare = () => prepareStep(this.source, step);
-    return step.migration.body.kind === "code" ? this.guard(prepare) : prepare();
+  private async prepareOne(step: Step): Promise<PreparedStep> {
+    const { migration } = step;
+    if (migration.body.kind !== "code") return prepareStep(this.source, step);
+    try {
+      return await this.guard(() => prepareStep(this.source, step));
+    } catch (error) {
+      if (!(error instanceof GodwitError) || error.location !== undefined) throw error;
+      throw error.with({ location: locateFile(migration.file) });
+    }
   }
 }
 
