@@ -3,7 +3,7 @@ import { locate, locateFile } from "../base/source-text.ts";
 import type { CodeFunction, Migration, MigrationSource, SqlBody } from "../migrations/migration.ts";
 import {
   type DroppedStatement,
-  refuseParameters,
+  refuseUnrunnable,
   withoutTransactionControl,
 } from "../migrations/transaction-rules.ts";
 import { type ReferenceImpact, referenceImpact } from "../sql/classification.ts";
@@ -85,7 +85,7 @@ function runnable(
   text: string,
   section: readonly Statement[],
 ): { work: SqlWork; dropped: readonly DroppedStatement[] } {
-  refuseParameters(migration, text, section);
+  refuseUnrunnable(migration, text, section);
   const { statements, dropped } = migration.transactional
     ? withoutTransactionControl(migration, text, section)
     : { statements: section, dropped: [] };

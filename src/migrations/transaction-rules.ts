@@ -43,18 +43,29 @@ export function withoutTransactionControl(
   return { statements: kept, dropped };
 }
 
-/** @throws GodwitError STATEMENT_NOT_ALLOWED for the first parameter in the statements. */
-export function refuseParameters(migration: Migration, text: string, statements: readonly Statement[]): void {
-  const found = statements.find(({ parameter }) => parameter !== null);
-  if (found === undefined) return;
-  throw new GodwitError(
-    "STATEMENT_NOT_ALLOWED",
-    "a parameter has no value in a migration; SQLite would take it for NULL",
-    {
-      location: locate(migration.file, text, found.parameter!),
-      hint: "write the value itself",
-    },
-  );
+/** @throws GodwitError STATEMENT_NOT_ALLOWED for what no transaction makes right: parameters, and commands of the sqlite3 shell. */
+export function refuseUnrunnable(migration: Migration, text: string, statements: readonly Statement[]): void {
+  for (const { start, parameter } of statements) {
+    if (text[start] === ".") {
+      throw new GodwitError(
+        "STATEMENT_NOT_ALLOWED",
+        "a line that begins with a dot is a command of the sqlite3 shell",
+        {
+          location: locate(migration.file, text, start),
+          hint: "take it out; the file is SQL only",
+        },
+      );
+    }
+    if (parameter === null) continue;
+    throw new GodwitError(
+      "STATEMENT_NOT_ALLOWED",
+      "a parameter has no value in a migration; SQLite would take it for NULL",
+      {
+        location: locate(migration.file, text, parameter),
+        hint: "write the value itself",
+      },
+    );
+  }
 }
 
 /** The indexes of a first BEGIN and a last COMMIT that have nothing but PRAGMAs outside of them. */
