@@ -12,8 +12,7 @@ const BYTE_ORDER_MARK = "\uFEFF";
 export function decodeText(file: string, bytes: Uint8Array): string {
   refuseUtf16(file, bytes);
   const text = decodeUtf8(file, bytes);
-  const withoutMark = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
-  const normalised = withoutMark.includes("\r") ? withoutMark.replace(/\r\n?/g, "\n") : withoutMark;
+  const normalised = normalise(text);
   const nul = normalised.indexOf("\0");
   if (nul !== -1) {
     throw new GodwitError(
@@ -26,6 +25,11 @@ export function decodeText(file: string, bytes: Uint8Array): string {
     );
   }
   return normalised;
+}
+
+function normalise(text: string): string {
+  const withoutMark = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  return withoutMark.includes("\r") ? withoutMark.replace(/\r\n?/g, "\n") : withoutMark;
 }
 
 function refuseUtf16(file: string, bytes: Uint8Array): void {
@@ -43,8 +47,9 @@ function decodeUtf8(file: string, bytes: Uint8Array): string {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     const lossy = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+    const before = normalise(lossy.slice(0, firstInvalid(lossy, bytes)));
     throw new GodwitError("MIGRATION_UNREADABLE", "the file is not valid UTF-8", {
-      location: locate(file, lossy, firstInvalid(lossy, bytes)),
+      location: locate(file, normalise(lossy), before.length),
       hint: "save the file as UTF-8",
       cause,
     });

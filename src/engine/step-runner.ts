@@ -53,7 +53,7 @@ export class StepRunner {
       finished = this.finished(step, start);
       await this.record(step, finished);
     } catch (error) {
-      await this.undo(savepoint, error);
+      await this.undo(step, savepoint, error);
       throw error;
     }
     if (!(await savepoint.release())) await this.lose(transactionLost(step));
@@ -137,10 +137,13 @@ export class StepRunner {
     });
   }
 
-  private async undo(savepoint: Savepoint, error: unknown): Promise<void> {
+  private async undo(step: PreparedStep, savepoint: Savepoint, error: unknown): Promise<void> {
     if (error instanceof LostTransaction) return;
-    if ((await this.transaction.isOpen()) && (await savepoint.undo())) return;
-    await this.lose(error);
+    const isOpen = await this.transaction.isOpen();
+    if (isOpen && (await savepoint.undo())) return;
+    // Another transaction stands here than the one that the history was prepared in.
+    const isReplaced = isOpen && !(error instanceof GodwitError);
+    await this.lose(isReplaced ? transactionLost(step) : error);
   }
 
   private async requireTransaction(step: PreparedStep): Promise<void> {

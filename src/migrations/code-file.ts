@@ -1,6 +1,7 @@
+import { basename } from "node:path";
 import { checksum } from "../base/checksum.ts";
 import { GodwitError } from "../base/failure.ts";
-import { locateFile, locateLine, type SourceLocation } from "../base/source-text.ts";
+import { locate, locateFile, locateLine, type SourceLocation } from "../base/source-text.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import type { CodeBody, Migration } from "./migration.ts";
 
@@ -60,9 +61,16 @@ function scanExports(text: string): string[] | null {
   }
 }
 
-interface BuildPosition {
-  readonly line: number;
-  readonly column: number;
+/** What Bun tells of a module that does not parse, and of an import that leads nowhere. */
+interface BuildFailure {
+  readonly position?: {
+    readonly file: string;
+    readonly line: number;
+    readonly column: number;
+    readonly lineText: string;
+  } | null;
+  readonly specifier?: string;
+  readonly referrer?: string;
 }
 
 /** A failure to import, as Bun reports it (BuildMessage, ResolveMessage, an AggregateError of them, or what the module threw). */
@@ -82,9 +90,25 @@ function hasMessage(thrown: unknown): thrown is { message: unknown } {
 
 function positionOf(migration: Migration, thrown: unknown): SourceLocation {
   const text = migration.body.kind === "code" ? migration.body.text : "";
-  const position = (thrown as { position?: BuildPosition | null } | null)?.position;
-  if (position) return locateLine(migration.file, text, position.line, Math.max(1, position.column));
+  const { position, specifier, referrer } = (thrown ?? {}) as BuildFailure;
+  if (position) {
+    const column = Math.max(1, position.column);
+    if (isItself(migration, position.file)) return locateLine(migration.file, text, position.line, column);
+    return { ...locateLine(position.file, position.lineText, 1, column), line: position.line };
+  }
+  if (specifier !== undefined && isItself(migration, referrer ?? "")) {
+    const index = Math.max(text.indexOf(`"${specifier}"`), text.indexOf(`'${specifier}'`));
+    if (index !== -1) return locate(migration.file, text, index);
+  }
   return locateThrown(migration, thrown) ?? locateFile(migration.file);
+}
+
+function isItself(migration: Migration, path: string): boolean {
+  return basename(withoutQuery(path)) === nameOf(migration);
+}
+
+function nameOf({ version, slug, kind }: Migration): string {
+  return `${version}_${slug}.${kind}`;
 }
 
 /** The query that the loader adds to keep versions of a file apart; it is not part of any name a user knows. */
@@ -99,7 +123,7 @@ function withoutQuery(text: string): string {
 /** The innermost place inside the migration's own file on the stack of what was thrown. */
 export function locateThrown(migration: Migration, thrown: unknown): SourceLocation | null {
   if (!(thrown instanceof Error) || migration.body.kind !== "code") return null;
-  const name = `${migration.version}_${migration.slug}.${migration.kind}`;
+  const name = nameOf(migration);
   for (const frame of (thrown.stack ?? "").split("\n")) {
     if (!frame.includes(name)) continue;
     const place = /:(\d+):(\d+)\)?\s*$/.exec(withoutQuery(frame));

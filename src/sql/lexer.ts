@@ -13,6 +13,7 @@ export type TokenKind =
 
 const TAB = 9;
 const NEWLINE = 10;
+const VERTICAL_TAB = 11;
 const FORM_FEED = 12;
 const RETURN = 13;
 const SPACE = 32;
@@ -20,6 +21,7 @@ const DOUBLE_QUOTE = 34;
 const DOLLAR = 36;
 const QUOTE = 39;
 const OPEN_PARENTHESIS = 40;
+const CLOSE_PARENTHESIS = 41;
 const STAR = 42;
 const MINUS = 45;
 const DOT = 46;
@@ -73,8 +75,15 @@ export class Lexer {
   private skipSpace(): void {
     const text = this.text;
     let at = this.end;
-    while (at < text.length && isSpace(text.charCodeAt(at))) at++;
+    while (at < text.length && (isSpace(text.charCodeAt(at)) || this.isOddSpace(at))) at++;
     this.end = at;
+  }
+
+  /** SQLite passes over a byte order mark wherever one stands between tokens, and over a vertical tab that follows other space. */
+  private isOddSpace(at: number): boolean {
+    const code = this.text.charCodeAt(at);
+    if (code === BYTE_ORDER_MARK) return true;
+    return code === VERTICAL_TAB && at > this.end && this.text.charCodeAt(at - 1) !== BYTE_ORDER_MARK;
   }
 
   private read(code: number): void {
@@ -193,20 +202,16 @@ export class Lexer {
 
 function endOfTclSuffix(text: string, open: number): number {
   let at = open + 1;
-  while (at < text.length && !isSpace(text.charCodeAt(at)) && text[at] !== ")") at++;
+  while (at < text.length && !isTclEnd(text.charCodeAt(at))) at++;
   return text[at] === ")" ? at + 1 : open;
 }
 
-/** SQLite passes over a byte order mark wherever one stands between tokens. */
+function isTclEnd(code: number): boolean {
+  return code === CLOSE_PARENTHESIS || code === VERTICAL_TAB || isSpace(code);
+}
+
 function isSpace(code: number): boolean {
-  return (
-    code === SPACE ||
-    code === NEWLINE ||
-    code === TAB ||
-    code === RETURN ||
-    code === FORM_FEED ||
-    code === BYTE_ORDER_MARK
-  );
+  return code === SPACE || code === NEWLINE || code === TAB || code === RETURN || code === FORM_FEED;
 }
 
 function isDigit(code: number): boolean {
@@ -225,6 +230,6 @@ function isWordPart(code: number): boolean {
     isDigit(code) ||
     code === 95 ||
     code === DOLLAR ||
-    (code > 127 && code !== BYTE_ORDER_MARK)
+    code > 127
   );
 }

@@ -34,31 +34,44 @@ export function statusTable(database: string, folder: string, report: StatusRepo
   return [...head, ...rows(report.migrations, style), "", ...summary(report)];
 }
 
+type Cells = Readonly<Record<"state" | "version" | "description" | "applied" | "time", string>>;
+
+const MIN_DESCRIPTION = 8;
+
+/** Where not all fits: first the time it took gives way, then when it was applied. */
+const OPTIONAL: readonly (readonly (keyof Cells)[])[] = [["applied", "time"], ["applied"], []];
+
 function rows(migrations: readonly MigrationStatus[], style: Style): string[] {
-  const cells = migrations.map((migration) => ({
+  const cells = migrations.map(cellsOf);
+  const width = (name: keyof Cells) => Math.max(...cells.map((cell) => Bun.stringWidth(cell[name])));
+  const others = (optional: readonly (keyof Cells)[]) =>
+    ["state", "version", ...optional]
+      .map((name) => width(name as keyof Cells))
+      .filter((part) => part > 0)
+      .reduce((sum, part) => sum + part + 2, 0);
+  const optional = OPTIONAL.find((names) => others(names) + MIN_DESCRIPTION <= style.columns) ?? [];
+  const room = Math.max(MIN_DESCRIPTION, style.columns - others(optional));
+  const description = Math.min(width("description"), room);
+  return cells.map((cell, index) =>
+    [
+      paint(migrations[index]!.state, style)(pad(cell.state, width("state"))),
+      pad(cell.version, width("version")),
+      pad(fit(cell.description, description), description),
+      ...optional.map((name) => style.dim(pad(cell[name], width(name)))),
+    ]
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function cellsOf(migration: MigrationStatus): Cells {
+  return {
     state: WORDS[migration.state],
     version: printable(migration.version),
     description: printable(migration.description),
     applied: migration.appliedAt?.slice(0, 16).replace("T", " ") ?? "",
     time: migration.executionTimeMs === null ? "" : duration(migration.executionTimeMs),
-  }));
-  const width = (name: keyof (typeof cells)[number]) =>
-    Math.max(...cells.map((cell) => Bun.stringWidth(cell[name])));
-  const [state, version, applied, time] = [width("state"), width("version"), width("applied"), width("time")];
-  const others =
-    state + version + applied + time + 2 * [state, version, applied, time].filter((part) => part > 0).length;
-  const description = Math.min(width("description"), Math.max(8, style.columns - others));
-  return cells.map((cell, index) =>
-    [
-      paint(migrations[index]!.state, style)(pad(cell.state, state)),
-      pad(cell.version, version),
-      pad(fit(cell.description, description), description),
-      style.dim(pad(cell.applied, applied)),
-      style.dim(cell.time),
-    ]
-      .join("  ")
-      .trimEnd(),
-  );
+  };
 }
 
 function paint(state: MigrationState, style: Style): (text: string) => string {
