@@ -59,6 +59,7 @@ export class MigrationRun {
    * @throws GodwitError the failure of a step or of the database, with what is true of the database now.
    */
   async execute(replan: Replan): Promise<readonly FinishedStep[]> {
+    if (await this.transaction.isOpen()) throw transactionOpen(this.connection);
     const wereEnforced = await this.connection.foreignKeysEnforced();
     const busyTimeout = await this.connection.setBusyTimeout(0);
     try {
@@ -269,4 +270,11 @@ export class MigrationRun {
     const rest = notes.length === 0 ? "" : ` (${notes.join(", ")})`;
     return `${outcome === "left_changed" ? "left changed: what was committed stays, and" : "rolled back:"} ${where}${rest}`;
   }
+}
+
+/** A caller's handle in the middle of a transaction: what it holds is the caller's to keep. */
+function transactionOpen({ name }: Connection): GodwitError {
+  return new GodwitError("DATABASE_FAILED", `a transaction is open on this connection to ${name}`, {
+    hint: "commit it or roll it back first",
+  });
 }

@@ -234,3 +234,9 @@ export function targetUnknown(version: string, why: string): GodwitError {
     hint: "see the versions with: godwit status",
   });
 }
+
+export function historyMoved(version: string): GodwitError {
+  return new GodwitError("HISTORY_MOVED", `another run changed the history in between (${version})`, {
+    hint: "look at `godwit status`, then run again",
+  });
+}

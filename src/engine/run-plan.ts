@@ -9,7 +9,7 @@ import type { Migration, MigrationSource } from "../migrations/migration.ts";
 import type { FinishedStep } from "./events.ts";
 import { untilFree } from "./lock-wait.ts";
 import { MigrationRun, type Replan } from "./migration-run.ts";
-import { type PlanRequest, planSteps, type Step } from "./plan.ts";
+import { historyMoved, type PlanRequest, planSteps, type Step } from "./plan.ts";
 import { type PreparedStep, prepareStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { computeState, newestApplied } from "./state.ts";
@@ -195,12 +195,6 @@ function requireAgreed(agreed: readonly Step[], due: readonly Step[]): void {
   const isSame =
     agreed.length === due.length && agreed.every((step, index) => keyOf(step) === keyOf(due[index]!));
   if (!isSame) throw historyMoved(due[0]?.migration.version ?? agreed[0]!.migration.version);
-}
-
-function historyMoved(version: string): GodwitError {
-  return new GodwitError("HISTORY_MOVED", `another run changed the history in between (${version})`, {
-    hint: "look at `godwit status`, then run again",
-  });
 }
 
 function requireCreatable(database: DatabaseAccess, { plan, mustExist }: RunRequest): void {

@@ -1,16 +1,23 @@
 import { GodwitError } from "../base/failure.ts";
 import { locate, locateFile } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
+import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import type { HistoryTable } from "../history/history-table.ts";
 import type { MigrationContext } from "../migrations/migration.ts";
 import type { FinishedStep, MigrationLabel, RunEvent } from "./events.ts";
 import type { ForeignKeyGuard } from "./foreign-key-guard.ts";
 import { LostTransaction } from "./lost-transaction.ts";
-import type { Step } from "./plan.ts";
+import { historyMoved, type Step } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
 import type { Savepoint, WriteTransaction } from "./transaction.ts";
 import { runVerify, runWork, type WorkContext } from "./work.ts";
+
+/** How far a step without a transaction came, in statements from 1. */
+interface Progress {
+  ran: number;
+  noted: number;
+}
 
 /** Runs single steps: statements, checks and the record together, inside a savepoint or, where the file asks for it, in no transaction. */
 export class StepRunner {
@@ -70,39 +77,59 @@ export class StepRunner {
     const start = this.settings.clock.elapsed();
     this.tellNotes(step);
     await foreignKeys.begin(step);
-    await this.inTransaction(() => this.history.recordIncomplete(version, 1, startedAt));
-    let reached = 1;
-    let isWorkDone = false;
+    await this.inTransaction(async () => {
+      await this.requireUnclaimed(step);
+      await this.history.recordIncomplete(version, 1, startedAt);
+    });
+    const progress: Progress = { ran: 0, noted: 1 };
     const onStatement = async (number: number) => {
-      reached = number;
+      progress.ran = number - 1;
       if (number > 1) await this.history.recordIncomplete(version, number, startedAt);
+      progress.noted = number;
     };
     try {
       await runWork(step.work, { ...this.context(step), onStatement });
-      isWorkDone = true;
+      progress.ran = progress.noted;
       if (await this.transaction.isOpen()) throw leftOpen(step);
       if (step.verify !== null) await runVerify(step.verify, this.context(step));
       await foreignKeys.end(step);
+      const finished = this.finished(step, start);
+      await this.inTransaction(async () => {
+        await this.record(step, finished);
+        await this.history.forgetIncomplete(version);
+      });
+      return finished;
     } catch (error) {
-      throw await this.stoppedHalfWay(step, isWorkDone ? reached + 1 : reached, error);
+      throw await this.stoppedHalfWay(step, progress, error);
     }
-    const finished = this.finished(step, start);
-    await this.inTransaction(async () => {
-      await this.record(step, finished);
-      await this.history.forgetIncomplete(version);
-    });
-    return finished;
   }
 
-  private async stoppedHalfWay(step: PreparedStep, reached: number, error: unknown): Promise<unknown> {
+  /** No lock has been held since the plan was made: another run may have begun the step, or ended it. */
+  private async requireUnclaimed({ migration: { version }, direction }: PreparedStep): Promise<void> {
+    const { applied, incomplete } = await this.history.read();
+    const isApplied = applied.some((record) => record.version === version);
+    const isBegun = incomplete.some((record) => record.version === version);
+    if (isBegun || isApplied === (direction === "up")) throw historyMoved(version);
+  }
+
+  private async stoppedHalfWay(step: PreparedStep, progress: Progress, thrown: unknown): Promise<unknown> {
     await this.transaction.rollback();
+    const error = thrown instanceof DatabaseError ? databaseFailure(thrown, this.connection.name) : thrown;
     if (!(error instanceof GodwitError)) return error;
-    if (step.work.kind === "sql" && reached === 1) return this.neverBegan(step, error);
+    const kept = await this.keptNote(step);
+    const ran = kept !== null && kept < progress.noted ? kept - 1 : progress.ran;
+    if (step.work.kind === "sql" && ran === 0) return this.neverBegan(step, error);
     return error.with({
       outcome: "left_changed",
-      state: describeHalfWay(step, reached),
+      state: describeHalfWay(step, ran),
       hint: halfWayHint(step),
     });
+  }
+
+  /** The statement last noted: what a transaction of the file's own undid, it undid together with its notes. */
+  private async keptNote({ migration: { version } }: PreparedStep): Promise<number | null> {
+    const history = await this.history.read().catch(() => null);
+    return history?.incomplete.find((record) => record.version === version)?.statement ?? null;
   }
 
   /** One statement is whole or nothing, also without a transaction. */
@@ -214,9 +241,8 @@ function leftOpen({ migration }: PreparedStep): GodwitError {
   });
 }
 
-function describeHalfWay({ work }: PreparedStep, reached: number): string {
+function describeHalfWay({ work }: PreparedStep, ran: number): string {
   if (work.kind === "code") return "left changed: what the code did before it failed stays";
-  const ran = reached - 1;
   return `left changed: ${ran} of ${work.statements.length} statements ran and stay`;
 }
 
