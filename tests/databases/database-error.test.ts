@@ -41,8 +41,8 @@ const ROWS: readonly Row[] = [
   {
     kind: "not-found",
     code: "DATABASE_NOT_FOUND",
-    message: "app.db: as SQLite says it",
-    hint: "check the path; only `godwit migrate` makes a new database",
+    message: "there is no database app.db",
+    hint: "check the path; only `godwit migrate` makes a new database, in a folder that is there",
   },
   {
     kind: "full",
@@ -74,4 +74,13 @@ test.each(ROWS)("an error of kind $kind becomes $code", ({ kind, code, message, 
   });
   expect(failure.exitCode).toBe(4);
   expect(failure.cause).toBe(error);
+});
+
+test("a folder is named as one", () => {
+  const error = new DatabaseError("it is a folder", {
+    kind: "not-a-database",
+    databaseCode: "EISDIR",
+    byteOffset: null,
+  });
+  expect(databaseFailure(error, "data").message).toBe("data is a folder");
 });

@@ -168,7 +168,7 @@ describe("a failing migration", () => {
       outcome: "rolled_back",
       state: `rolled back: the database is at ${v(2)} (2 earlier migrations of this run stay done)`,
     });
-    expect(failure.location).toMatchObject({ file, line: 3, column: 13 });
+    expect(failure.location).toMatchObject({ file, line: 3, column: 1 });
     expect(project.applied()).toEqual([1, 2]);
     expect(project.tableNames()).toEqual(["t1", "t2"]);
     expect(project.told("migration-applied", "migration-failed", "run-finished")).toEqual([

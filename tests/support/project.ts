@@ -104,6 +104,7 @@ export class Project implements Disposable {
 
   /** The numbers of the migrations in the history. */
   applied(): number[] {
+    if (this.column("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'").length === 0) return [];
     return this.column("SELECT version FROM schema_migrations ORDER BY version").map((version) =>
       Number(String(version).slice(-2)),
     );

@@ -1,0 +1,143 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { accessHandle } from "../../src/databases/open-database.ts";
+import { runPlan } from "../../src/engine/run-plan.ts";
+import { failureOf } from "../support/failures.ts";
+import { Project } from "../support/project.ts";
+
+interface Row {
+  readonly name: string;
+  readonly up: string;
+  readonly message: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+const INSERTS = Array.from(
+  { length: 60 },
+  (_, index) => `INSERT INTO t VALUES (${index === 39 ? 1 : index});`,
+);
+
+/** The first line of `up` is line 2 of the file. */
+const ROWS: readonly Row[] = [
+  {
+    name: "an unknown column",
+    up: "CREATE TABLE t (id);\nSELECT id,\n  nope FROM t;",
+    message: "no such column: nope",
+    line: 4,
+    column: 3,
+  },
+  {
+    name: "a syntax error on the second of two statements in a line",
+    up: "CREATE TABLE t (id); SELEC 1;",
+    message: 'near "SELEC": syntax error',
+    line: 2,
+    column: 22,
+  },
+  {
+    name: "a column after letters of two, three and four bytes",
+    up: "SELECT 'ä€😀', nope;",
+    message: "no such column: nope",
+    line: 2,
+    column: 15,
+  },
+  {
+    name: "a line after lines that hold such letters",
+    up: "-- ä€😀\nCREATE TABLE t (id);\nSELECT 'ä'; SELECT 'ö', nope FROM t;",
+    message: "no such column: nope",
+    line: 4,
+    column: 25,
+  },
+  {
+    name: "INSERT into a missing table, where SQLite names no place",
+    up: "CREATE TABLE t (id);\n\n  INSERT INTO missing VALUES (1);",
+    message: "no such table: missing",
+    line: 4,
+    column: 3,
+  },
+  {
+    name: "a constraint in the 40th of 60 statements",
+    up: `CREATE TABLE t (id INTEGER PRIMARY KEY);\n${INSERTS.join("\n")}`,
+    message: "UNIQUE constraint failed: t.id",
+    line: 42,
+    column: 1,
+  },
+  {
+    name: "an error raised inside a trigger, at the statement that fired it",
+    up: `CREATE TABLE t (id);
+CREATE TRIGGER guard BEFORE DELETE ON t BEGIN
+  SELECT RAISE(ABORT, 'rows stay');
+END;
+INSERT INTO t VALUES (1);
+DELETE FROM t;`,
+    message: "rows stay",
+    line: 7,
+    column: 1,
+  },
+  {
+    name: "a trigger whose body names a missing table, when it fires",
+    up: "CREATE TABLE t (id);\nCREATE TRIGGER go AFTER INSERT ON t BEGIN INSERT INTO gone VALUES (1); END;\nINSERT INTO t VALUES (1);",
+    message: "no such table: main.gone",
+    line: 4,
+    column: 1,
+  },
+];
+
+describe("a failing statement is located", () => {
+  test.each(ROWS)("$name", async ({ up, message, line, column }) => {
+    using project = new Project();
+    const file = project.sql(1, up);
+    const failure = await failureOf(project.run());
+    expect({ code: failure.code, message: failure.message, ...failure.location }).toEqual({
+      code: "MIGRATION_FAILED",
+      message,
+      file,
+      line,
+      column,
+      excerpt: `-- up\n${up}`.split("\n")[line - 1],
+    });
+    expect(project.tableNames()).toEqual([]);
+  });
+
+  test("in the way down too", async () => {
+    using project = new Project();
+    const file = project.sql(1, "CREATE TABLE t (id);", "DROP TABLE t;\nDROP TABLE u;");
+    await project.run();
+    const failure = await failureOf(project.run({ kind: "rollback" }));
+    expect(failure.message).toBe("no such table: u");
+    expect(failure.location).toMatchObject({ file, line: 6 });
+    expect(project.tableNames()).toEqual(["t"]);
+    expect(project.applied()).toEqual([1]);
+  });
+
+  test("with Windows line ends as with any other", async () => {
+    using project = new Project();
+    project.write(1, "-- up\r\nCREATE TABLE t (id);\r\nSELECT nope FROM t;\r\n");
+    expect((await failureOf(project.run())).location).toMatchObject({ line: 3, column: 8 });
+  });
+
+  test("and a marker inside it hints at the semicolon before it", async () => {
+    using project = new Project();
+    project.write(1, "-- up\nCREATE TABLE t (id)\n-- down\nDROP TABLE t;\n");
+    const failure = await failureOf(project.run());
+    expect(failure.message).toBe('near "DROP": syntax error');
+    expect(failure.hint).toBe("a marker stands inside this statement: is a semicolon missing before it?");
+    expect(failure.location).toMatchObject({ line: 4, column: 1 });
+  });
+
+  test("also when the disk is full, which is the database's failure and not the file's", async () => {
+    using project = new Project();
+    project.tables(1);
+    project.exec("CREATE TABLE big (data);");
+    const file = project.sql(2, "SELECT 1;\nINSERT INTO big VALUES (zeroblob(9000000));");
+    using db = new Database(project.path);
+    db.run("PRAGMA max_page_count = 10");
+    const subject = { ...project.subject(), database: accessHandle(db) };
+    const failure = await failureOf(runPlan(subject, { plan: { kind: "migrate" } }));
+    expect(failure.code).toBe("DATABASE_FAILED");
+    expect(failure.message).toBe(`${project.path}: database or disk is full`);
+    expect(failure.hint).toBe("make room on the disk and run again");
+    expect(failure.location).toMatchObject({ file, line: 3 });
+    expect(project.column("SELECT count(*) FROM big")).toEqual([0]);
+  });
+});
