@@ -11,7 +11,7 @@ export class Output {
   private isScheduled = false;
   private failure: NodeJS.ErrnoException | null = null;
 
-  constructor(descriptor: 1 | 2) {
+  constructor(descriptor: number) {
     this.descriptor = descriptor;
   }
 

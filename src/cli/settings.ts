@@ -127,11 +127,20 @@ function parseToml(text: string): Config {
   try {
     return Bun.TOML.parse(text) as Config;
   } catch (cause) {
-    const { line, column } = cause as { line?: number; column?: number };
-    const location =
-      line === undefined ? locateFile(CONFIG_FILE) : locateLine(CONFIG_FILE, text, line, column ?? null);
-    throw configInvalid(messageOf(cause), location);
+    throw configInvalid(messageOf(cause), locateLine(CONFIG_FILE, text, firstBadLine(text), null));
   }
+}
+
+/** Bun does not say where TOML is wrong: it is in the line after the longest run of lines that is right. */
+function firstBadLine(text: string): number {
+  const lines = text.split("\n");
+  for (let good = lines.length - 1; good > 0; good--) {
+    try {
+      Bun.TOML.parse(lines.slice(0, good).join("\n"));
+      return good + 1;
+    } catch {}
+  }
+  return 1;
 }
 
 function configInvalid(

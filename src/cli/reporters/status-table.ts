@@ -1,7 +1,7 @@
 import { counted, printable } from "../../base/printable.ts";
 import type { MigrationStatus, StatusReport } from "../../engine/migration-status.ts";
 import type { MigrationState } from "../../engine/state.ts";
-import { duration, fit, pad, type Style } from "../style.ts";
+import { duration, fit, pad, type Style, wrap } from "../style.ts";
 
 const WORDS: Record<MigrationState, string> = {
   applied: "applied",
@@ -21,7 +21,7 @@ const NEXT_STEPS: Partial<Record<MigrationState, string>> = {
   incomplete: "stopped half-way; look at the database, then: godwit mark VERSION --applied (or --pending)",
 };
 
-/** The table of migrations, no wider than the terminal: the description gives way. */
+/** The table of migrations, no wider than the terminal: the description gives way. Paths are never cut. */
 export function statusTable(database: string, folder: string, report: StatusReport, style: Style): string[] {
   const head = [
     `database    ${printable(database)}${report.exists ? "" : " (not there yet)"}`,
@@ -31,33 +31,41 @@ export function statusTable(database: string, folder: string, report: StatusRepo
   if (report.migrations.length === 0) {
     return [...head, `no migrations yet; write the first with: godwit create "what it does"`];
   }
-  return [...head, ...rows(report.migrations, style), "", ...summary(report)];
+  return [...head, ...rows(report.migrations, style), "", ...summary(report, style.columns)];
 }
 
 type Cells = Readonly<Record<"state" | "version" | "description" | "applied" | "time", string>>;
 
+type Optional = "applied" | "time";
+
 const MIN_DESCRIPTION = 8;
 
 /** Where not all fits: first the time it took gives way, then when it was applied. */
-const OPTIONAL: readonly (readonly (keyof Cells)[])[] = [["applied", "time"], ["applied"], []];
+const LAYOUTS: readonly (readonly Optional[])[] = [["applied", "time"], ["applied"], []];
 
 function rows(migrations: readonly MigrationStatus[], style: Style): string[] {
   const cells = migrations.map(cellsOf);
-  const width = (name: keyof Cells) => Math.max(...cells.map((cell) => Bun.stringWidth(cell[name])));
-  const others = (optional: readonly (keyof Cells)[]) =>
-    ["state", "version", ...optional]
-      .map((name) => width(name as keyof Cells))
-      .filter((part) => part > 0)
-      .reduce((sum, part) => sum + part + 2, 0);
-  const optional = OPTIONAL.find((names) => others(names) + MIN_DESCRIPTION <= style.columns) ?? [];
-  const room = Math.max(MIN_DESCRIPTION, style.columns - others(optional));
-  const description = Math.min(width("description"), room);
+  const widthOf = (name: keyof Cells) => Math.max(...cells.map((cell) => Bun.stringWidth(cell[name])));
+  const widths = {
+    state: widthOf("state"),
+    version: widthOf("version"),
+    applied: widthOf("applied"),
+    time: widthOf("time"),
+  };
+  const rest = (names: readonly Optional[]) =>
+    names.reduce((sum, name) => sum + 2 + widths[name], widths.state + 2 + widths.version + 2);
+  const layouts = LAYOUTS.map((names) => names.filter((name) => widths[name] > 0));
+  const shown = layouts.find((names) => rest(names) + MIN_DESCRIPTION <= style.columns) ?? [];
+  const description = Math.min(
+    widthOf("description"),
+    Math.max(MIN_DESCRIPTION, style.columns - rest(shown)),
+  );
   return cells.map((cell, index) =>
     [
-      paint(migrations[index]!.state, style)(pad(cell.state, width("state"))),
-      pad(cell.version, width("version")),
+      paint(migrations[index]!.state, style)(pad(cell.state, widths.state)),
+      pad(cell.version, widths.version),
       pad(fit(cell.description, description), description),
-      ...optional.map((name) => style.dim(pad(cell[name], width(name)))),
+      ...shown.map((name) => style.dim(pad(cell[name], widths[name]))),
     ]
       .join("  ")
       .trimEnd(),
@@ -79,11 +87,11 @@ function paint(state: MigrationState, style: Style): (text: string) => string {
   return state === "pending" ? style.yellow : style.red;
 }
 
-function summary({ summary: counts, migrations }: StatusReport): string[] {
+function summary({ summary: counts, migrations }: StatusReport, columns: number): string[] {
   const states = (Object.keys(WORDS) as MigrationState[]).filter((state) => counts[state] > 0);
   const line = `${counted(migrations.length, "migration")}: ${states.map((state) => `${counts[state]} ${WORDS[state]}`).join(", ")}`;
   const hints = states.flatMap((state) =>
-    NEXT_STEPS[state] === undefined ? [] : [`  ${WORDS[state]}: ${NEXT_STEPS[state]}`],
+    NEXT_STEPS[state] === undefined ? [] : wrap(`${WORDS[state]}: ${NEXT_STEPS[state]}`, columns, "  "),
   );
-  return [line, ...hints];
+  return [...wrap(line, columns, ""), ...hints];
 }

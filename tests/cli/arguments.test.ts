@@ -1,0 +1,176 @@
+import { describe, expect, test } from "bun:test";
+import { checkArguments } from "../../src/cli/arguments.ts";
+import { failureOf } from "../support/failures.ts";
+
+function checked(...argv: string[]): { command: string | null; normalised: readonly string[] } {
+  const { command, normalised } = checkArguments(argv);
+  return { command: command?.name ?? null, normalised };
+}
+
+async function refused(...argv: string[]) {
+  const { code, message, hint, exitCode, outcome } = await failureOf(() => checkArguments(argv));
+  expect({ exitCode, outcome }).toEqual({ exitCode: 2, outcome: "unchanged" });
+  return { code, message, hint };
+}
+
+describe("a sound command line", () => {
+  test.each([
+    { argv: [], command: null, normalised: [] },
+    { argv: ["--version"], command: null, normalised: ["--version=true"] },
+    { argv: ["up"], command: "migrate", normalised: [] },
+    { argv: ["down"], command: "rollback", normalised: [] },
+    { argv: ["new", "add x"], command: "create", normalised: ["--", "add x"] },
+    { argv: ["status", "--db", "a.db"], command: "status", normalised: ["--db=a.db"] },
+    { argv: ["--db", "a.db", "status"], command: "status", normalised: ["--db=a.db"] },
+    { argv: ["-u", "a.db", "-d", "m", "status"], command: "status", normalised: ["--db=a.db", "--dir=m"] },
+    { argv: ["--url=a.db", "status", "--db", "a.db"], command: "status", normalised: ["--db=a.db"] },
+    { argv: ["--to", "20260101000001", "up"], command: "migrate", normalised: ["--to=20260101000001"] },
+    { argv: ["--check", "status", "--json"], command: "status", normalised: ["--check=true", "--json=true"] },
+    { argv: ["status", "--json=false"], command: "status", normalised: ["--json=false"] },
+    { argv: ["status", "--db=a=b.db"], command: "status", normalised: ["--db=a=b.db"] },
+    { argv: ["create", "--", "--dry-run"], command: "create", normalised: ["--", "--dry-run"] },
+    { argv: ["create", "-"], command: "create", normalised: ["--", "-"] },
+    { argv: ["status", "--db", "-"], command: "status", normalised: ["--db=-"] },
+    {
+      argv: ["mark", "20260101000001", "--applied", "--through"],
+      command: "mark",
+      normalised: ["--applied=true", "--through=true", "--", "20260101000001"],
+    },
+  ])("$argv", ({ argv, command, normalised }) => {
+    expect(checked(...argv)).toEqual({ command, normalised });
+  });
+});
+
+describe("an unknown word", () => {
+  test.each([
+    { argv: ["statsu"], hint: "did you mean status?" },
+    { argv: ["pu"], hint: "did you mean up?" },
+    { argv: ["roll"], hint: "did you mean rollback?" },
+    { argv: ["frobnicate"], hint: "see: godwit --help" },
+  ])("$argv is no command", async ({ argv, hint }) => {
+    expect(await refused(...argv)).toEqual({
+      code: "UNKNOWN_COMMAND",
+      message: `unknown command "${argv[0]}"`,
+      hint,
+    });
+  });
+
+  test.each([
+    {
+      argv: ["up", "--stpes", "1"],
+      message: "unknown flag --stpes for migrate",
+      hint: "did you mean --steps?",
+    },
+    {
+      argv: ["up", "--dry-rum"],
+      message: "unknown flag --dry-rum for migrate",
+      hint: "see: godwit migrate --help",
+    },
+    {
+      argv: ["status", "--to=1"],
+      message: "unknown flag --to for status",
+      hint: "see: godwit status --help",
+    },
+    {
+      argv: ["--check", "up"],
+      message: "unknown flag --check for migrate",
+      hint: "see: godwit migrate --help",
+    },
+    {
+      argv: ["status", "--version"],
+      message: "unknown flag --version for status",
+      hint: "see: godwit status --help",
+    },
+    { argv: ["--vresion"], message: "unknown flag --vresion", hint: "did you mean --version?" },
+    { argv: ["status", "-x"], message: "unknown flag -x for status", hint: "see: godwit status --help" },
+    {
+      argv: ["create", "--description", "x"],
+      message: "unknown flag --description for create",
+      hint: "see: godwit create --help",
+    },
+    {
+      argv: ["status", "--no-json"],
+      message: "unknown flag --no-json for status",
+      hint: "did you mean --json?",
+    },
+    {
+      argv: ["status", "--__proto__"],
+      message: "unknown flag --__proto__ for status",
+      hint: "see: godwit status --help",
+    },
+  ])("$argv is no flag", async ({ argv, message, hint }) => {
+    expect(await refused(...argv)).toEqual({ code: "UNKNOWN_FLAG", message, hint });
+  });
+
+  test("a second positional is refused, with the quotes that were forgotten", async () => {
+    expect(await refused("create", "add", "email")).toEqual({
+      code: "UNEXPECTED_ARGUMENT",
+      message: 'unexpected argument "email"',
+      hint: 'put it in quotes: godwit create "add email"',
+    });
+    expect(await refused("status", "app.db")).toEqual({
+      code: "UNEXPECTED_ARGUMENT",
+      message: 'unexpected argument "app.db"',
+      hint: "see: godwit status --help",
+    });
+  });
+});
+
+describe("values", () => {
+  test.each([
+    { argv: ["status", "--db"], written: "--db" },
+    { argv: ["status", "--db="], written: "--db" },
+    { argv: ["status", "--db", ""], written: "--db" },
+    { argv: ["status", "--db", "--json"], written: "--db" },
+    { argv: ["status", "-u", "-d", "m"], written: "-u" },
+    { argv: ["--url"], written: "--url" },
+  ])("$argv lacks one", async ({ argv, written }) => {
+    expect(await refused(...argv)).toEqual({
+      code: "MISSING_VALUE",
+      message: `${written} needs a value`,
+      hint: `write ${written}=VALUE`,
+    });
+  });
+
+  test("two different ones for one flag conflict, whatever its spelling and place", async () => {
+    const conflict = { code: "CONFLICTING_FLAGS", hint: "give it once" } as const;
+    expect(await refused("--db", "a.db", "status", "--url", "b.db")).toEqual({
+      ...conflict,
+      message: "--url is given twice, as a.db and as b.db",
+    });
+    expect(await refused("up", "--steps=1", "--steps=2")).toEqual({
+      ...conflict,
+      message: "--steps is given twice, as 1 and as 2",
+    });
+    expect(await refused("status", "--json", "--json=false")).toEqual({
+      ...conflict,
+      message: "--json is given twice, as true and as false",
+    });
+  });
+
+  test("one that a flag does not take is refused", async () => {
+    expect(await refused("status", "--json=yes")).toEqual({
+      code: "INVALID_VALUE",
+      message: '--json takes no value, but was given "yes"',
+      hint: "write --json alone",
+    });
+    expect(await refused("create", "x", "--format", "tss")).toEqual({
+      code: "INVALID_VALUE",
+      message: '--format takes sql or ts, not "tss"',
+      hint: "did you mean ts?",
+    });
+    expect(await refused("create", "x", "--format=python")).toEqual({
+      code: "INVALID_VALUE",
+      message: '--format takes sql or ts, not "python"',
+      hint: undefined,
+    });
+  });
+
+  test("a word after a plain flag is the positional, not its value", () => {
+    expect(checked("mark", "--applied", "20260101000001").normalised).toEqual([
+      "--applied=true",
+      "--",
+      "20260101000001",
+    ]);
+  });
+});

@@ -1,0 +1,14 @@
+import { Output } from "../../src/cli/output.ts";
+
+/** Keeps the lines that would have been written. */
+export class CollectedOutput extends Output {
+  readonly lines: string[] = [];
+
+  constructor() {
+    super(-1);
+  }
+
+  override line(text = ""): void {
+    this.lines.push(...text.split("\n"));
+  }
+}

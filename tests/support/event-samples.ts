@@ -1,0 +1,39 @@
+import { GodwitError } from "../../src/base/failure.ts";
+import type { MigrationLabel, RunEvent } from "../../src/engine/events.ts";
+
+type Samples = { readonly [Kind in RunEvent["kind"]]: RunEvent & { readonly kind: Kind } };
+
+const DATABASE = "/srv/app.db";
+const TABLES: MigrationLabel = label("20260214120000", "Add tables", "up");
+const ROWS: MigrationLabel = label("20260214120001", "Fill rows", "up");
+
+function label(version: string, description: string, direction: "up" | "down"): MigrationLabel {
+  return { version, description, direction, file: `migrations/${version}_x.sql` };
+}
+
+/** One of every kind of event, in the order a run tells them; a new kind does not compile without one. */
+export const EVENT_SAMPLES: Samples = {
+  "database-creating": { kind: "database-creating", database: DATABASE },
+  "lock-waiting": { kind: "lock-waiting", database: DATABASE, timeoutMs: 30_000 },
+  "plan-ready": { kind: "plan-ready", database: DATABASE, steps: [TABLES, ROWS] },
+  "migration-started": { kind: "migration-started", migration: TABLES, index: 1, total: 2 },
+  note: { kind: "note", file: "migrations/20260214120000_x.sql", line: 3, message: "left out BEGIN" },
+  "migration-log": { kind: "migration-log", migration: ROWS, message: "first\nsecond \u001b[2J" },
+  "migration-progress": { kind: "migration-progress", migration: ROWS, done: 500, total: 2000 },
+  "migration-applied": { kind: "migration-applied", migration: TABLES, executionTimeMs: 12 },
+  "migration-rolled-back": {
+    kind: "migration-rolled-back",
+    migration: { ...TABLES, direction: "down" },
+    executionTimeMs: 1200,
+  },
+  "migration-failed": {
+    kind: "migration-failed",
+    migration: ROWS,
+    error: new GodwitError("MIGRATION_FAILED", "no such table: rows", { outcome: "rolled_back" }),
+  },
+  "run-finished": {
+    kind: "run-finished",
+    done: [{ ...TABLES, executionTimeMs: 12 }],
+    durationMs: 1250,
+  },
+};
