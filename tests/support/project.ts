@@ -1,6 +1,5 @@
 import { Database } from "bun:sqlite";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accessTarget } from "../../src/databases/open-database.ts";
 import type { RunEvent } from "../../src/engine/events.ts";
@@ -11,14 +10,15 @@ import { FolderSource } from "../../src/migrations/folder-source.ts";
 import type { MigrationSource } from "../../src/migrations/migration.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { v } from "./intent.ts";
+import { TempDir } from "./temp-dir.ts";
 
 type Value = string | number | null;
 
 /** A folder of migrations and a database of its own, real files both, and what a run on them told. */
 export class Project implements Disposable {
-  readonly root = mkdtempSync(join(tmpdir(), "godwit-"));
-  readonly folder = join(this.root, "migrations");
-  readonly path = join(this.root, "app.db");
+  readonly root = new TempDir();
+  readonly folder = this.root.join("migrations");
+  readonly path = this.root.join("app.db");
   readonly clock = new FakeClock();
   readonly events: RunEvent[] = [];
   /** Called with every event, as it is told. */
@@ -29,7 +29,7 @@ export class Project implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.root, { recursive: true });
+    this.root[Symbol.dispose]();
   }
 
   /** Writes `<version>_step_<n>.<kind>`. @returns its path, as failures name it. */

@@ -1,0 +1,182 @@
+import { describe, expect, test } from "bun:test";
+import { failureOf } from "../support/failures.ts";
+import { Project } from "../support/project.ts";
+
+interface Refused {
+  readonly name: string;
+  readonly up: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+const SPLITS = "would end or split the transaction that keeps the migration whole";
+const TAKE_OUT = "take it out: each migration already is one transaction";
+const SWITCH_OFF = 'take it out, or put "-- Transaction: off" at the head of the file';
+
+const REFUSED: readonly Refused[] = [
+  {
+    name: "COMMIT",
+    up: "CREATE TABLE a (id);\nCOMMIT;",
+    message: `COMMIT ${SPLITS}`,
+    hint: TAKE_OUT,
+    line: 3,
+    column: 1,
+  },
+  { name: "END", up: "SELECT 1; END;", message: `END ${SPLITS}`, hint: TAKE_OUT, line: 2, column: 11 },
+  { name: "ROLLBACK", up: "ROLLBACK;", message: `ROLLBACK ${SPLITS}`, hint: TAKE_OUT, line: 2, column: 1 },
+  {
+    name: "SAVEPOINT",
+    up: "SAVEPOINT s;",
+    message: `SAVEPOINT ${SPLITS}`,
+    hint: TAKE_OUT,
+    line: 2,
+    column: 1,
+  },
+  { name: "RELEASE", up: "RELEASE s;", message: `RELEASE ${SPLITS}`, hint: TAKE_OUT, line: 2, column: 1 },
+  {
+    name: "a BEGIN in the middle",
+    up: "CREATE TABLE a (id);\nBEGIN;\nCREATE TABLE b (id);\nCOMMIT;",
+    message: `BEGIN ${SPLITS}`,
+    hint: TAKE_OUT,
+    line: 3,
+    column: 1,
+  },
+  {
+    name: "VACUUM",
+    up: "VACUUM;",
+    message: "VACUUM cannot run inside a transaction",
+    hint: SWITCH_OFF,
+    line: 2,
+    column: 1,
+  },
+  {
+    name: "ATTACH",
+    up: "ATTACH 'other.db' AS other;",
+    message: "ATTACH cannot be undone by the transaction",
+    hint: SWITCH_OFF,
+    line: 2,
+    column: 1,
+  },
+  {
+    name: "DETACH",
+    up: "DETACH other;",
+    message: "DETACH cannot run inside a transaction",
+    hint: SWITCH_OFF,
+    line: 2,
+    column: 1,
+  },
+  {
+    name: "the journal mode",
+    up: "PRAGMA journal_mode = WAL;",
+    message: "the journal mode cannot change inside a transaction",
+    hint: SWITCH_OFF,
+    line: 2,
+    column: 1,
+  },
+  {
+    name: "a parameter",
+    up: "CREATE TABLE a (id);\nINSERT INTO a VALUES (:id);",
+    message: "a parameter has no value in a migration; SQLite would take it for NULL",
+    hint: "write the value itself",
+    line: 3,
+    column: 23,
+  },
+  {
+    name: "a command of the sqlite3 shell",
+    up: ".mode csv\nCREATE TABLE a (id);",
+    message: "a line that begins with a dot is a command of the sqlite3 shell",
+    hint: "take it out; the file is SQL only",
+    line: 2,
+    column: 1,
+  },
+];
+
+describe("a statement that is not allowed is refused before anything runs", () => {
+  test.each(REFUSED)("$name", async ({ up, message, hint, line, column }) => {
+    using project = new Project();
+    project.tables(1);
+    const file = project.sql(2, up);
+    const failure = await failureOf(project.run());
+    expect(failure).toMatchObject({ code: "STATEMENT_NOT_ALLOWED", exitCode: 3, message, hint });
+    expect(failure.location).toMatchObject({ file, line, column });
+    expect(project.exists()).toBe(false);
+  });
+
+  test("in verify too, also where the migration itself runs without a transaction", async () => {
+    using project = new Project();
+    project.write(1, "-- Transaction: off\n-- up\nVACUUM;\n-- verify\nVACUUM;\n");
+    const failure = await failureOf(project.run());
+    expect(failure).toMatchObject({
+      code: "STATEMENT_NOT_ALLOWED",
+      message: "VACUUM cannot run inside a transaction",
+    });
+    expect(failure.location).toMatchObject({ line: 5 });
+  });
+
+  test("in the way down only when it is to run", async () => {
+    using project = new Project();
+    project.sql(1, "CREATE TABLE a (id);", "DROP TABLE a;\nVACUUM;");
+    await project.run();
+    const failure = await failureOf(project.run({ kind: "rollback" }));
+    expect(failure).toMatchObject({ code: "STATEMENT_NOT_ALLOWED", exitCode: 3 });
+    expect(project.tableNames()).toEqual(["a"]);
+  });
+});
+
+describe("a frame of BEGIN and COMMIT around everything", () => {
+  test("is taken off with a note each", async () => {
+    using project = new Project();
+    project.sql(1, "PRAGMA defer_foreign_keys = ON;\nBEGIN   TRANSACTION;\nCREATE TABLE a (id);\nCOMMIT;");
+    await project.run();
+    expect(project.tableNames()).toEqual(["a"]);
+    expect(project.notes()).toEqual([
+      { line: 3, message: "left out BEGIN TRANSACTION; the transaction is godwit's" },
+      { line: 5, message: "left out COMMIT; the transaction is godwit's" },
+    ]);
+  });
+
+  test("does not commit when what it holds fails", async () => {
+    using project = new Project();
+    project.sql(1, "BEGIN;\nCREATE TABLE a (id);\nSELECT nope;\nCOMMIT;");
+    expect((await failureOf(project.run())).location).toMatchObject({ line: 4, column: 8 });
+    expect(project.tableNames()).toEqual([]);
+  });
+
+  test("around nothing leaves no statement to apply", async () => {
+    using project = new Project();
+    const file = project.sql(1, "BEGIN;\nCOMMIT;");
+    const failure = await failureOf(project.run());
+    expect(failure).toMatchObject({
+      code: "SECTION_EMPTY",
+      exitCode: 3,
+      message: "20260101000001 has no statement to apply",
+      hint: 'write the SQL under "-- up"',
+    });
+    expect(failure.location?.file).toBe(file);
+  });
+});
+
+describe("a way up that holds nothing", () => {
+  test.each(["", "-- only a comment", "/* one */ ;"])("is refused: '%s'", async (up) => {
+    using project = new Project();
+    project.sql(1, up, "SELECT 1;");
+    expect((await failureOf(project.run())).code).toBe("SECTION_EMPTY");
+    expect(project.exists()).toBe(false);
+  });
+});
+
+test("words in strings, names and triggers are no transaction control", async () => {
+  using project = new Project();
+  project.sql(
+    1,
+    `CREATE TABLE "commit" (id INTEGER, note TEXT DEFAULT 'a ; COMMIT; -- up');
+CREATE TRIGGER audit AFTER INSERT ON "commit" BEGIN
+  UPDATE "commit" SET note = CASE WHEN id > 1 THEN 'big' ELSE 'small' END;
+END;
+INSERT INTO "commit" (id) VALUES (2);`,
+  );
+  await project.run();
+  expect(project.column('SELECT note FROM "commit"')).toEqual(["big"]);
+});
