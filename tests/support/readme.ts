@@ -7,7 +7,7 @@ const README = join(resolve(import.meta.dir, "../.."), "README.md");
  * What the test does with a fenced block. `shell`: run. `output`: what the shell block before it prints. `file`: written before what
  * follows runs; the line above it ends in the file's name and a colon. `database`: the same with the name of a database, in which the SQL is run.
  */
-export type BlockRole = "shell" | "output" | "file" | "database";
+type BlockRole = "shell" | "output" | "file" | "database";
 
 export interface Block {
   readonly role: BlockRole;
@@ -66,11 +66,13 @@ function roleOf(language: string, file: string | null, before: Block | undefined
   return language === "sql" && file.endsWith(".db") ? "database" : "file";
 }
 
+const RULE = /^\|[-| ]+$/;
+
 /** The rows of all tables in a section, as cells; heads and rules are left out. */
 export function tableRows({ lines }: Section): string[][] {
   return lines
-    .filter((line, index) => line.startsWith("|") && !/^\|[-|]+$/.test(lines[index + 1] ?? ""))
-    .filter((line) => !/^\|[-|]+$/.test(line))
+    .filter((line, index) => line.startsWith("|") && !RULE.test(lines[index + 1] ?? ""))
+    .filter((line) => !RULE.test(line))
     .map((line) =>
       line
         .slice(1, -1)
