@@ -21,6 +21,11 @@ export function checkArguments(argv: readonly string[]): Arguments {
   return { command: scan.command, normalised: scan.normalised() };
 }
 
+/** The command that a line seems to mean, sound or not: a refusal has the shape of that command's document. */
+export function commandMeant(argv: readonly string[]): string {
+  return argv.map(findCommand).find((command) => command !== undefined)?.name ?? "";
+}
+
 type ArgDef = ArgsDef[string];
 
 class Scan {

@@ -2,7 +2,7 @@ import { isatty } from "node:tty";
 import { GodwitError } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
 import type { MigrationLabel } from "../engine/events.ts";
-import { type Arguments, checkArguments } from "./arguments.ts";
+import { type Arguments, checkArguments, commandMeant } from "./arguments.ts";
 import { CommandContext, type Flags } from "./command-context.ts";
 import { argsOf, type DeclaredCommand, ROOT_ARGS } from "./command-tree.ts";
 import { Output } from "./output.ts";
@@ -35,6 +35,7 @@ export class CliRun {
   /** @returns the exit code of DESIGN's table. */
   async run(): Promise<number> {
     try {
+      this.reporter.begin(commandMeant(this.argv), null);
       const result = await this.perform(checkArguments(this.argv));
       this.reporter.finish(result);
       this.stdout.requireWritten(this.isJson);
