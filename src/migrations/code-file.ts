@@ -61,27 +61,22 @@ function scanExports(text: string): string[] | null {
   }
 }
 
-/** What Bun tells of a module that does not parse, and of an import that leads nowhere. */
-interface BuildFailure {
-  readonly position?: {
-    readonly file: string;
-    readonly line: number;
-    readonly column: number;
-    readonly lineText: string;
-  } | null;
-  readonly specifier?: string;
-  readonly referrer?: string;
-}
-
 /** A failure to import, as Bun reports it (BuildMessage, ResolveMessage, an AggregateError of them, or what the module threw). */
 export function importFailure(migration: Migration, thrown: unknown): GodwitError {
-  const first = thrown instanceof AggregateError ? thrown.errors[0] : thrown;
-  const message = first instanceof Error || hasMessage(first) ? String(first.message) : String(first);
-  return new GodwitError("CODE_INVALID", withoutQuery(message), {
+  const first = thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown;
+  return new GodwitError("CODE_INVALID", importMessage(migration, first), {
     location: positionOf(migration, first),
     hint: "godwit imports a migration before it touches the database; mend the file and run again",
     cause: thrown,
   });
+}
+
+function importMessage(migration: Migration, thrown: unknown): string {
+  if (thrown instanceof ResolveMessage && isItself(migration, thrown.specifier))
+    return "the file has gone since it was read";
+  return withoutQuery(
+    thrown instanceof Error || hasMessage(thrown) ? String(thrown.message) : String(thrown),
+  );
 }
 
 function hasMessage(thrown: unknown): thrown is { message: unknown } {
@@ -90,13 +85,13 @@ function hasMessage(thrown: unknown): thrown is { message: unknown } {
 
 function positionOf(migration: Migration, thrown: unknown): SourceLocation {
   const text = migration.body.kind === "code" ? migration.body.text : "";
-  const { position, specifier, referrer } = (thrown ?? {}) as BuildFailure;
-  if (position) {
-    const column = Math.max(1, position.column);
-    if (isItself(migration, position.file)) return locateLine(migration.file, text, position.line, column);
-    return { ...locateLine(position.file, position.lineText, 1, column), line: position.line };
+  if (thrown instanceof BuildMessage && thrown.position !== null) {
+    const { file, line, column, lineText } = thrown.position;
+    if (isItself(migration, file)) return locateLine(migration.file, text, line, Math.max(1, column));
+    return { ...locateLine(file, lineText, 1, Math.max(1, column)), line };
   }
-  if (specifier !== undefined && isItself(migration, referrer ?? "")) {
+  if (thrown instanceof ResolveMessage && isItself(migration, thrown.referrer)) {
+    const { specifier } = thrown;
     const index = Math.max(text.indexOf(`"${specifier}"`), text.indexOf(`'${specifier}'`));
     if (index !== -1) return locate(migration.file, text, index);
   }

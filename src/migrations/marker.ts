@@ -6,7 +6,8 @@ const SECTION_NAMES: readonly SectionName[] = ["up", "down", "verify"];
 
 const MARKER = /^--[ \t]*(up|down|verify)[ \t]*$/i;
 /** The prefixes that other tools put before the word: `migrate:up`, `+goose Up`, `rambler up`. A description is no tool. */
-const TOOL_PREFIX = /^(?:[+@]?(?!description:)[a-z]+:\s*|[+@][a-z]+\s+|(?:migrate|goose|dbmate|rambler)\s+)/i;
+const TOOL_PREFIX =
+  /^(?:[+@]?(?!description:)[a-z]+:\s*|[+@][a-z]+\s+|(?:migrate|goose|dbmate|rambler)\s+|[+@])/i;
 
 /** The section that a comment opens, if it is a marker; whether it has a line of its own is for the caller to say. */
 export function markerOf(comment: string): SectionName | null {
