@@ -30,21 +30,28 @@ export function openTuned(path: string): Database {
 export function setJournalMode(db: Database, mode: DatabasePragmas["journalMode"]): void {
   if (mode === null) return;
   const wanted = mode ?? "WAL";
-  const [present] = db.query("PRAGMA journal_mode").values();
-  if (String(present?.[0]).toUpperCase() === wanted) return;
+  attempt(db, () => {
+    const [present] = db.query("PRAGMA journal_mode").values();
+    if (String(present?.[0]).toUpperCase() !== wanted) db.run(`PRAGMA journal_mode = ${wanted}`);
+  });
+}
+
+/** The settings of the connection itself. @throws DatabaseError */
+export function setPragmas(db: Database, pragmas: DatabasePragmas): void {
+  const { synchronous = "NORMAL", foreignKeys = true, busyTimeoutMs = 5000, cacheSizeKib = 16_384 } = pragmas;
+  attempt(db, () => {
+    if (synchronous !== null) db.run(`PRAGMA synchronous = ${synchronous}`);
+    if (foreignKeys !== null) db.run(`PRAGMA foreign_keys = ${foreignKeys ? 1 : 0}`);
+    if (busyTimeoutMs !== null) db.run(`PRAGMA busy_timeout = ${Math.trunc(busyTimeoutMs)}`);
+    // Negative: KiB rather than pages (https://sqlite.org/pragma.html#pragma_cache_size).
+    if (cacheSizeKib !== null) db.run(`PRAGMA cache_size = ${-Math.trunc(cacheSizeKib)}`);
+  });
+}
+
+function attempt(db: Database, action: () => void): void {
   try {
-    db.run(`PRAGMA journal_mode = ${wanted}`);
+    action();
   } catch (thrown) {
     throw SqliteConnection.over(db).errorOf(thrown) ?? thrown;
   }
-}
-
-/** The settings of the connection itself. */
-export function setPragmas(db: Database, pragmas: DatabasePragmas): void {
-  const { synchronous = "NORMAL", foreignKeys = true, busyTimeoutMs = 5000, cacheSizeKib = 16_384 } = pragmas;
-  if (synchronous !== null) db.run(`PRAGMA synchronous = ${synchronous}`);
-  if (foreignKeys !== null) db.run(`PRAGMA foreign_keys = ${foreignKeys ? 1 : 0}`);
-  if (busyTimeoutMs !== null) db.run(`PRAGMA busy_timeout = ${Math.trunc(busyTimeoutMs)}`);
-  // Negative: KiB rather than pages (https://sqlite.org/pragma.html#pragma_cache_size).
-  if (cacheSizeKib !== null) db.run(`PRAGMA cache_size = ${-Math.trunc(cacheSizeKib)}`);
 }
