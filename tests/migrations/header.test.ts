@@ -32,6 +32,7 @@ describe("header lines", () => {
     { name: "foreign keys with a dash", text: "foreign-keys: ON", header: { foreignKeysOn: true } },
     { name: "foreign keys with an underscore", text: "FOREIGN_KEYS: on", header: { foreignKeysOn: true } },
     { name: "foreign keys with more space", text: "Foreign   keys: on", header: { foreignKeysOn: true } },
+    { name: "a key two edits off", text: "Translation: off", header: {} },
     { name: "other keys", text: "Note: x\nAuthor: y\nTicket-ID: z\nhttps://example.org", header: {} },
     { name: "prose", text: "This requires: nothing\nTransaction off\n5: x\ntransaction::off", header: {} },
   ])("$name", ({ text, header }) => {

@@ -67,6 +67,11 @@ describe("a script is read into", () => {
       what: "trigger at 3",
     },
     {
+      name: "a trigger in which a sign stands before END",
+      sql: "a; CREATE TRIGGER t BEGIN SELECT 1; (END;",
+      what: "trigger at 3",
+    },
+    {
       name: "a string inside a trigger",
       sql: "a; CREATE TRIGGER t BEGIN SELECT 'x; END;",
       what: "string at 33",
