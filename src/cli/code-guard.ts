@@ -75,16 +75,24 @@ function redirectStdout(): () => void {
   };
 }
 
+/** The guarded code that is running; none between two migrations. */
+let guarded: StrayFailures | null = null;
+let isTrapSet = false;
+
+/** The trap stays: a timer that code left behind may go off between two migrations, and must not end the run as a success there either. */
 function trapExit(stray: StrayFailures): () => void {
-  const { exit } = process;
-  process.exit = ((code?: number) => {
-    const failure = new GodwitError("MIGRATION_FAILED", `the migration called process.exit(${code ?? ""})`, {
-      hint: "throw an error instead; returning is how a migration says that it is done",
-    });
-    stray.take(failure);
-    throw failure;
-  }) as typeof exit;
+  guarded = stray;
+  if (!isTrapSet) Object.assign(process, { exit: refuseExit, reallyExit: refuseExit });
+  isTrapSet = true;
   return () => {
-    process.exit = exit;
+    guarded = null;
   };
+}
+
+function refuseExit(code?: number): never {
+  const failure = new GodwitError("MIGRATION_FAILED", `the migration called process.exit(${code ?? ""})`, {
+    hint: "throw an error instead; returning is how a migration says that it is done",
+  });
+  guarded?.take(failure);
+  throw failure;
 }

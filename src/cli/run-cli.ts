@@ -6,6 +6,7 @@ import { type Arguments, checkArguments, commandMeant } from "./arguments.ts";
 import { CommandContext, type Flags } from "./command-context.ts";
 import { argsOf, type DeclaredCommand, ROOT_ARGS } from "./command-tree.ts";
 import { Output } from "./output.ts";
+import { Commentary } from "./reporters/commentary.ts";
 import { JsonReporter } from "./reporters/json-reporter.ts";
 import type { Reporter } from "./reporters/reporter.ts";
 import { TextReporter } from "./reporters/text-reporter.ts";
@@ -29,7 +30,9 @@ export class CliRun {
     this.argv = argv;
     this.env = env;
     this.isJson = this.has("--json");
-    this.reporter = this.isJson ? new JsonReporter(this.stdout) : this.textReporter();
+    this.reporter = this.isJson
+      ? new JsonReporter(this.stdout, this.has("--quiet") ? null : new Commentary(this.stderr))
+      : this.textReporter();
   }
 
   /** @returns the exit code of DESIGN's table. */

@@ -1,4 +1,5 @@
 import { SYSTEM_CLOCK } from "../base/clock.ts";
+import { GodwitError } from "../base/failure.ts";
 import { parseDatabaseTarget } from "../databases/database-target.ts";
 import { accessHandle, accessTarget, type DatabaseAccess } from "../databases/open-database.ts";
 import type { Database } from "../databases/sqlite/sqlite-connection.ts";
@@ -74,18 +75,21 @@ export class MigrationManager {
 
   /** Applies what is pending, making the database if there is none. @returns what was applied, in order. */
   async migrate({ to, steps, allow }: MigrateOptions = {}): Promise<readonly CompletedMigration[]> {
+    requireCount(steps);
     const plan = { kind: "migrate" as const, to, steps, allow: allow ?? {} };
     return (await runPlan(this.subject, { plan })).done;
   }
 
   /** Undoes the newest applied. @returns what was rolled back, newest first. */
   async rollback({ to, steps, all }: RollbackOptions = {}): Promise<readonly CompletedMigration[]> {
+    requireCount(steps);
     const plan = { kind: "rollback" as const, to, steps, all: all === true };
     return (await runPlan(this.subject, { plan })).done;
   }
 
   /** Rolls the newest back and applies them again, under one lock. @returns both, in the order they ran. */
   async redo({ steps }: { steps?: number | undefined } = {}): Promise<readonly CompletedMigration[]> {
+    requireCount(steps);
     return (await runPlan(this.subject, { plan: { kind: "redo", steps } })).done;
   }
 
@@ -125,4 +129,11 @@ export function subjectOf(
 
 function access(database: string | Database): DatabaseAccess {
   return typeof database === "string" ? accessTarget(parseDatabaseTarget(database)) : accessHandle(database);
+}
+
+function requireCount(steps: number | undefined): void {
+  if (steps === undefined || (Number.isInteger(steps) && steps > 0)) return;
+  throw new GodwitError("INVALID_VALUE", `steps is ${steps}, which is no number of migrations`, {
+    hint: "give a whole number from 1 on",
+  });
 }

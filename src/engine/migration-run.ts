@@ -140,9 +140,10 @@ export class MigrationRun {
   }
 
   private canShare(step: PreparedStep): boolean {
+    if (step.isolation === "untransacted") return false;
     if (this.uncommitted.length === 0) return this.openedAs === step.isolation;
+    if (this.isAtomic) return (this.openedAs === "enforced") === (step.isolation === "enforced");
     if (step.isolation !== "shared" || this.openedAs !== "shared") return false;
-    if (this.isAtomic) return true;
     const isFresh = this.settings.clock.elapsed() - this.openedAt < GROUP_MS;
     return isFresh && this.settings.commit === "grouped";
   }

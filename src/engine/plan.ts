@@ -201,19 +201,18 @@ function requireRequirements(entries: readonly StateEntry[], pending: readonly M
       throw new GodwitError(
         "REQUIREMENT_MISSING",
         `${migration.version} requires ${required}, which is neither applied nor earlier in this run`,
-        { location: locateFile(migration.file), hint: whyUnavailable(entries, required, migration.version) },
+        { location: locateFile(migration.file), hint: whyUnavailable(entries, required) },
       );
     }
     available.add(migration.version);
   }
 }
 
-function whyUnavailable(entries: readonly StateEntry[], required: string, version: string): string {
+function whyUnavailable(entries: readonly StateEntry[], required: string): string {
   const isFile = entries.some((entry) => entry.version === required && entry.migration !== null);
-  if (!isFile) return `add the file of ${required}, or correct the Requires line`;
-  return required >= version
+  return isFile
     ? "give it a newer version than what it requires"
-    : `include ${required} in this run`;
+    : `add the file of ${required}, or correct the Requires line`;
 }
 
 function pythonPending(migration: Migration): GodwitError {

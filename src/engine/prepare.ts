@@ -139,6 +139,11 @@ function downMissing(migration: Migration, why = "it has no way down"): GodwitEr
   const marker = /^[ \t]*--[ \t]*down[ \t]*$/im.exec(text);
   return new GodwitError("DOWN_MISSING", `${migration.version} cannot be undone: ${why}`, {
     location: marker === null ? locateFile(migration.file) : locate(migration.file, text, marker.index),
-    hint: migration.kind === "sql" ? 'write the SQL under "-- down"' : 'export a function "down"',
+    hint: downHint(migration),
   });
+}
+
+function downHint({ kind, version, slug }: Migration): string {
+  if (kind === "sql") return 'write the SQL under "-- down"';
+  return kind === "py" ? `rewrite it as ${version}_${slug}.sql or .ts` : 'export a function "down"';
 }

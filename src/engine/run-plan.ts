@@ -60,6 +60,15 @@ export async function runPlan(subject: RunSubject, request: RunRequest): Promise
   });
 }
 
+/**
+ * Reads, plans and prepares what `runPlan` would do on a database that is not there yet, and stops.
+ * @throws GodwitError what it would be refused for.
+ */
+export async function requireRunnable(subject: RunSubject, request: RunRequest): Promise<void> {
+  const planner = new Planner(subject, request);
+  await planner.prepare(planner.plan(EMPTY_HISTORY, []));
+}
+
 /** The steps that a request means right now; writes nothing and imports nothing. */
 export async function previewPlan(
   { database, source, settings }: RunSubject,

@@ -42,9 +42,17 @@ export class WriteTransaction {
     return this.connection.isInTransaction();
   }
 
-  /** Whether the file has been changed by a commit since `begin`: only a COMMIT that is not ours can have done that. */
+  /**
+   * Whether a commit has changed the file since `begin`: only a COMMIT that is not ours can have done that. A connection that was closed
+   * has taken its transaction with it.
+   */
   async wasCommittedByOthers(): Promise<boolean> {
-    return (await this.connection.dataVersion()) !== this.dataVersion;
+    try {
+      return (await this.connection.dataVersion()) !== this.dataVersion;
+    } catch (error) {
+      if (error instanceof DatabaseError) return false;
+      throw error;
+    }
   }
 
   async savepoint(): Promise<Savepoint> {

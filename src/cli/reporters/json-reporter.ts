@@ -1,22 +1,39 @@
 import type { GodwitError } from "../../base/failure.ts";
-import type { FinishedStep, RunEvent } from "../../engine/events.ts";
+import type { FinishedStep, MigrationLabel, RunEvent } from "../../engine/events.ts";
 import type { MigrationStatus } from "../../engine/migration-status.ts";
 import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
 import { GODWIT_VERSION } from "../version.ts";
-import type { Reporter } from "./reporter.ts";
+import type { Commentary } from "./commentary.ts";
+import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
 
 /** One document on stdout, whatever happens: snake_case, ISO 8601 UTC, whole milliseconds. */
 export class JsonReporter implements Reporter {
   private readonly stdout: Output;
+  private readonly handlers: EventHandlers;
   private command = "";
   private database: string | null = null;
   private created = false;
   private readonly done: FinishedStep[] = [];
   private readonly start = performance.now();
 
-  constructor(stdout: Output) {
+  /** @param commentary null where nothing but errors is wanted */
+  constructor(stdout: Output, commentary: Commentary | null) {
     this.stdout = stdout;
+    const done = ({ migration, executionTimeMs }: { migration: MigrationLabel; executionTimeMs: number }) =>
+      void this.done.push({ ...migration, executionTimeMs });
+    this.handlers = {
+      ...(commentary?.handlers ?? SILENT),
+      "database-creating": () => {
+        this.created = true;
+      },
+      "migration-applied": done,
+      "migration-rolled-back": done,
+      "plan-ready": ignore,
+      "migration-started": ignore,
+      "migration-failed": ignore,
+      "run-finished": ignore,
+    };
   }
 
   begin(command: string, database: string | null): void {
@@ -25,10 +42,7 @@ export class JsonReporter implements Reporter {
   }
 
   event(event: RunEvent): void {
-    if (event.kind === "database-creating") this.created = true;
-    if (event.kind === "migration-applied" || event.kind === "migration-rolled-back") {
-      this.done.push({ ...event.migration, executionTimeMs: event.executionTimeMs });
-    }
+    dispatch(this.handlers, event);
   }
 
   finish(result: CommandResult): void {
@@ -106,6 +120,14 @@ export class JsonReporter implements Reporter {
     this.stdout.line(JSON.stringify({ godwit: GODWIT_VERSION, ...database, ...body }));
   }
 }
+
+const ignore = () => {};
+const SILENT = {
+  "lock-waiting": ignore,
+  note: ignore,
+  "migration-log": ignore,
+  "migration-progress": ignore,
+};
 
 const WORKS_ON_DATABASE = new Set(["status", "migrate", "rollback", "redo", "mark"]);
 

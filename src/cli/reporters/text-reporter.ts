@@ -5,10 +5,9 @@ import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
 import { duration, fit, type Style } from "../style.ts";
+import { Commentary } from "./commentary.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
 import { statusTable } from "./status-table.ts";
-
-const PROGRESS_EVERY_MS = 1000;
 
 export interface TextReporterOptions {
   readonly stdout: Output;
@@ -21,11 +20,30 @@ export interface TextReporterOptions {
 /** For a person: results on stdout, the rest on stderr. */
 export class TextReporter implements Reporter {
   private readonly options: TextReporterOptions;
+  private readonly handlers: EventHandlers;
   private isCreating = false;
-  private lastProgress = Number.NEGATIVE_INFINITY;
 
   constructor(options: TextReporterOptions) {
     this.options = options;
+    this.handlers = {
+      ...new Commentary(options.stderr).handlers,
+      "database-creating": ({ database }) => {
+        this.isCreating = true;
+        options.stdout.line(`creating ${printable(database)}`);
+      },
+      "plan-ready": (event) => this.showPlan(event),
+      "migration-started": () => {
+        // Shown when it is committed; a failure names it.
+      },
+      "migration-applied": ({ migration, executionTimeMs }) => this.showStep(migration, executionTimeMs),
+      "migration-rolled-back": ({ migration, executionTimeMs }) => this.showStep(migration, executionTimeMs),
+      "migration-failed": () => {
+        // The failure itself comes to `fail`.
+      },
+      "run-finished": () => {
+        // The result comes to `finish`.
+      },
+    };
   }
 
   begin(): void {
@@ -50,45 +68,17 @@ export class TextReporter implements Reporter {
     for (const line of showFailure(error, this.options.errorStyle)) this.options.stderr.line(line);
   }
 
-  private readonly handlers: EventHandlers = {
-    "database-creating": ({ database }) => {
-      this.isCreating = true;
-      this.options.stdout.line(`creating ${printable(database)}`);
-    },
-    "plan-ready": ({ database, steps }) => {
-      if (this.isCreating) return;
-      const downs = steps.filter(({ direction }) => direction === "down").length;
-      const what =
-        downs === 0
-          ? "migrating"
-          : downs === steps.length
-            ? "rolling back in"
-            : "rolling back and applying again in";
-      this.options.stdout.line(`${what} ${printable(database)}`);
-    },
-    "lock-waiting": ({ database, timeoutMs }) =>
-      this.options.stderr.line(
-        `waiting for the lock on ${printable(database)} (up to ${duration(timeoutMs)})`,
-      ),
-    "migration-started": () => {
-      // Shown when it is committed; a failure names it.
-    },
-    note: ({ file, line, message }) =>
-      this.options.stderr.line(
-        `note: ${printable(file)}${line === null ? "" : `:${line}`}: ${printable(message)}`,
-      ),
-    "migration-log": ({ migration, message }) =>
-      this.options.stderr.line(`${migration.version}: ${message.split("\n").map(printable).join("\n  ")}`),
-    "migration-progress": ({ migration, done, total }) => this.showProgress(migration, done, total),
-    "migration-applied": ({ migration, executionTimeMs }) => this.showStep(migration, executionTimeMs),
-    "migration-rolled-back": ({ migration, executionTimeMs }) => this.showStep(migration, executionTimeMs),
-    "migration-failed": () => {
-      // The failure itself comes to `fail`.
-    },
-    "run-finished": () => {
-      // The result comes to `finish`.
-    },
-  };
+  private showPlan({ database, steps }: Extract<RunEvent, { kind: "plan-ready" }>): void {
+    if (this.isCreating) return;
+    const downs = steps.filter(({ direction }) => direction === "down").length;
+    const what =
+      downs === 0
+        ? "migrating"
+        : downs === steps.length
+          ? "rolling back in"
+          : "rolling back and applying again in";
+    this.options.stdout.line(`${what} ${printable(database)}`);
+  }
 
   private showStep({ version, description, direction }: MigrationLabel, executionTimeMs: number): void {
     const { stdout, style } = this.options;
@@ -98,13 +88,6 @@ export class TextReporter implements Reporter {
     stdout.line(
       `${verb}  ${version}  ${fit(printable(description), Math.max(room, 10))}  ${style.dim(time)}`,
     );
-  }
-
-  private showProgress({ version }: MigrationLabel, done: number, total: number | null): void {
-    const now = performance.now();
-    if (now - this.lastProgress < PROGRESS_EVERY_MS) return;
-    this.lastProgress = now;
-    this.options.stderr.line(`${version}: ${done}${total === null ? "" : ` of ${total}`} rows`);
   }
 
   private linesOf(result: CommandResult): string[] {

@@ -64,13 +64,21 @@ export class SqliteConnection implements Connection {
     return this.attempt(() => this.handle.query(sql).all(...values) as R[]);
   }
 
-  isInTransaction(): Promise<boolean> {
-    return this.attempt(() => this.handle.inTransaction);
+  /** A closed handle is in none. */
+  async isInTransaction(): Promise<boolean> {
+    try {
+      return this.handle.inTransaction;
+    } catch (thrown) {
+      if (isClosedError(thrown)) return false;
+      throw toDatabaseError(thrown) ?? thrown;
+    }
   }
 
   dataVersion(): Promise<number> {
     return this.attempt(() => {
       const answer = new Int32Array(2);
+      // fileControl says nothing of a closed handle; this throws.
+      void this.handle.inTransaction;
       this.handle.fileControl(FCNTL_DATA_VERSION, answer);
       return answer[0]!;
     });
@@ -144,7 +152,13 @@ function problem(
   return new DatabaseError(message, { kind, databaseCode, byteOffset: null, cause });
 }
 
+/** Bun's plain errors for a handle that somebody closed. */
+function isClosedError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && /closed database|Database has closed/.test(thrown.message);
+}
+
 function toDatabaseError(thrown: unknown): DatabaseError | null {
+  if (isClosedError(thrown)) return problem("the connection was closed", "io", "SQLITE_MISUSE", thrown);
   if (!(thrown instanceof SQLiteError)) return null;
   const databaseCode = thrown.code ?? "SQLITE_ERROR";
   const byteOffset = thrown.byteOffset >= 0 ? thrown.byteOffset : null;

@@ -10,7 +10,7 @@ import {
 import type { Database } from "../../databases/sqlite/sqlite-connection.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
 import { type ManagerOptions, type MigrateOptions, subjectOf } from "../../engine/migration-manager.ts";
-import { previewPlan, runPlan } from "../../engine/run-plan.ts";
+import { requireRunnable, runPlan } from "../../engine/run-plan.ts";
 import type { MigrationSource } from "../../migrations/migration.ts";
 
 export interface InitOptions extends ManagerOptions, Pick<MigrateOptions, "allow"> {
@@ -31,7 +31,10 @@ export async function initDatabase(path: string, options: InitOptions = {}): Pro
   const plan = { kind: "migrate" as const, allow: options.allow ?? {} };
   const access = accessTarget({ kind: "sqlite", path: file });
   // What is refused must not leave an empty file behind.
-  if (!access.exists()) await previewPlan(subjectOf(access, source, options), plan);
+  if (!access.exists()) {
+    await requireRunnable(subjectOf(access, source, options), { plan });
+    options.onEvent?.({ kind: "database-creating", database: file });
+  }
   const db = open(file);
   try {
     const subject = subjectOf(accessHandle(db), source, options);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { version } from "../../../package.json";
 import { GodwitError } from "../../../src/base/failure.ts";
+import { Commentary } from "../../../src/cli/reporters/commentary.ts";
 import { JsonReporter } from "../../../src/cli/reporters/json-reporter.ts";
 import type { CommandResult } from "../../../src/cli/results.ts";
 import { CollectedOutput } from "../../support/collected-output.ts";
@@ -14,7 +15,7 @@ const ROLLED_BACK = { ...APPLIED, execution_time_ms: 1200 };
 
 function begun(command: string, database: string | null = DATABASE) {
   const stdout = new CollectedOutput();
-  const reporter = new JsonReporter(stdout);
+  const reporter = new JsonReporter(stdout, null);
   reporter.begin(command, database);
   return { reporter, document: () => ({ lines: stdout.lines.length, ...JSON.parse(stdout.lines[0]!) }) };
 }
@@ -29,10 +30,17 @@ function finished(result: CommandResult, database: string | null = DATABASE) {
 describe("events", () => {
   test.each(SAMPLES)("$kind prints nothing by itself", (event) => {
     const stdout = new CollectedOutput();
-    const reporter = new JsonReporter(stdout);
+    const reporter = new JsonReporter(stdout, null);
     reporter.begin("migrate", DATABASE);
     reporter.event(event);
     expect(stdout.lines).toEqual([]);
+  });
+
+  test("what accompanies the document goes to stderr", () => {
+    const [stdout, stderr] = [new CollectedOutput(), new CollectedOutput()];
+    const reporter = new JsonReporter(stdout, new Commentary(stderr));
+    for (const event of SAMPLES) reporter.event(event);
+    expect([stdout.lines.length, stderr.lines.length]).toEqual([0, 5]);
   });
 
   test("what is committed is kept for the document of a failure", () => {

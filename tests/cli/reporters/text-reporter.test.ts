@@ -51,12 +51,13 @@ describe("an event as text", () => {
     expect(stdout.lines).toEqual(["creating /srv/app.db"]);
   });
 
-  test("progress is told at most once a second", () => {
+  test("progress is told at most once a second, and at its end", () => {
     const { stderr, reporter: told } = reporter();
     const { migration } = EVENT_SAMPLES["migration-progress"];
     for (let done = 1; done <= 50; done++)
       told.event({ kind: "migration-progress", migration, done, total: null });
-    expect(stderr.lines).toEqual(["20260214120001: 1 rows"]);
+    told.event({ kind: "migration-progress", migration, done: 60, total: 60 });
+    expect(stderr.lines).toEqual(["20260214120001: 1 rows", "20260214120001: 60 of 60 rows"]);
   });
 
   test("a step's line is no wider than the terminal", () => {

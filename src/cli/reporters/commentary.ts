@@ -1,0 +1,38 @@
+import { printable } from "../../base/printable.ts";
+import type { RunEvent } from "../../engine/events.ts";
+import type { Output } from "../output.ts";
+import { duration } from "../style.ts";
+import type { EventHandlers } from "./reporter.ts";
+
+const PROGRESS_EVERY_MS = 1000;
+
+type Commented = "lock-waiting" | "note" | "migration-log" | "migration-progress";
+
+/** What accompanies a result and is none: it goes to stderr, whatever form the result has. */
+export class Commentary {
+  private readonly stderr: Output;
+  private lastProgress = Number.NEGATIVE_INFINITY;
+
+  constructor(stderr: Output) {
+    this.stderr = stderr;
+  }
+
+  readonly handlers: Pick<EventHandlers, Commented> = {
+    "lock-waiting": ({ database, timeoutMs }) =>
+      this.stderr.line(`waiting for the lock on ${printable(database)} (up to ${duration(timeoutMs)})`),
+    note: ({ file, line, message }) =>
+      this.stderr.line(`note: ${printable(file)}${line === null ? "" : `:${line}`}: ${printable(message)}`),
+    "migration-log": ({ migration, message }) =>
+      this.stderr.line(`${migration.version}: ${message.split("\n").map(printable).join("\n  ")}`),
+    "migration-progress": (event) => this.showProgress(event),
+  };
+
+  /** At most a line a second, and the last one. */
+  private showProgress(event: Extract<RunEvent, { kind: "migration-progress" }>): void {
+    const { migration, done, total } = event;
+    const now = performance.now();
+    if (now - this.lastProgress < PROGRESS_EVERY_MS && done !== total) return;
+    this.lastProgress = now;
+    this.stderr.line(`${migration.version}: ${done}${total === null ? "" : ` of ${total}`} rows`);
+  }
+}
