@@ -213,9 +213,11 @@ export class MigrationRun {
     return located;
   }
 
-  /** After a transaction was ended by code: those whose rows are in the history were committed with it. */
+  /** After a transaction was ended by code: those whose rows are in the history were committed with it; none is known to be where it cannot be read. */
   private async keepRecorded(): Promise<void> {
-    const recorded = new Set((await this.history.read()).applied.map(({ version }) => version));
+    const history = await this.history.read().catch(() => null);
+    if (history === null) return;
+    const recorded = new Set(history.applied.map(({ version }) => version));
     const kept = this.uncommitted.filter(
       ({ version, direction }) => recorded.has(version) === (direction === "up"),
     );
