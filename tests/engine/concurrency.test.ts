@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { v } from "../support/intent.ts";
 import { Project } from "../support/project.ts";
 
-const RUNNER = join(import.meta.dir, "..", "support", "run-manager.ts");
+const RUNNER = fileURLToPath(import.meta.resolve("../support/run-manager.ts"));
 const RUNNERS = 10;
 
 interface Ended {

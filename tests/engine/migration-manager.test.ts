@@ -61,6 +61,21 @@ describe("a manager", () => {
     expect(shown[1]?.file).toBe(project.file(2));
   });
 
+  test.each([0, -1, 1.5, Number.NaN])("refuses %p as a number of steps", async (steps) => {
+    using project = new Project();
+    project.tables(1, 2);
+    const manager = project.manager();
+    await manager.migrate({ steps: 1 });
+    for (const action of [manager.migrate({ steps }), manager.rollback({ steps }), manager.redo({ steps })]) {
+      expect(await failureOf(action)).toMatchObject({
+        code: "INVALID_VALUE",
+        exitCode: 2,
+        message: `steps is ${steps}, which is no number of migrations`,
+      });
+    }
+    expect(project.applied()).toEqual([1]);
+  });
+
   test("counts what is out of order among the pending", async () => {
     using project = new Project();
     project.tables(2);

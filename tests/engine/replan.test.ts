@@ -91,6 +91,25 @@ describe("the history is read again under the lock:", () => {
     expect(project.tableNames()).toEqual(["t1"]);
   });
 
+  test("what has become due between two commits and was never read stops the run", async () => {
+    using project = new Project();
+    project.tables(1, 2, 3);
+    await project.run({ kind: "migrate", steps: 1 });
+    project.onEvent = (event) => {
+      if (event.kind !== "migration-applied") return;
+      project.exec(`DELETE FROM schema_migrations WHERE version = '${v(1)}'`);
+    };
+    const failure = await failureOf(
+      project.run({ kind: "migrate", allow: { outOfOrder: true } }, { commit: "each" }),
+    );
+    expect(failure).toMatchObject({
+      code: "HISTORY_MOVED",
+      exitCode: 4,
+      message: "another run changed the history in between",
+    });
+    expect(project.applied()).toEqual([2]);
+  });
+
   test("what another run applied between two commits is left out", async () => {
     using project = new Project();
     project.tables(1, 2, 3);
