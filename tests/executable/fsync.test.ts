@@ -1,0 +1,53 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CliProject } from "../support/cli-project.ts";
+import { GODWIT, runProcess } from "../support/run-godwit.ts";
+
+const COUNT = 1000;
+
+const hasStrace = Bun.which("strace") !== null && (await canTrace());
+if (!hasStrace) console.log("skipped: counting fsyncs needs strace, which is not here or may not trace");
+
+/** Also false where the system lets no process trace another. */
+async function canTrace(): Promise<boolean> {
+  const { exitCode } = await runProcess(["strace", "-o", "/dev/null", "true"], { cwd: "/" });
+  return exitCode === 0;
+}
+
+function generate(project: CliProject): void {
+  for (let index = 0; index < COUNT; index++) {
+    const version = String(20260101000000 + index);
+    const sql = `CREATE TABLE t${index} (id INTEGER PRIMARY KEY, name TEXT)`;
+    const isCode = index % 4 === 3;
+    const text = isCode ? `export function up(db) { db.run("${sql}"); }` : `${sql};`;
+    writeFileSync(join(project.folder, `${version}_step.${isCode ? "ts" : "sql"}`), text);
+  }
+}
+
+describe("a thousand small migrations, SQL and TypeScript mixed", () => {
+  test.skipIf(!hasStrace)("share commits: a handful of fsyncs, not one for each", async () => {
+    using project = new CliProject();
+    generate(project);
+    const trace = project.root.join("trace");
+    const strace = ["strace", "-f", "-o", trace, "-e", "trace=fsync,fdatasync"];
+    const { stderr, exitCode } = await runProcess([...strace, GODWIT, "migrate", "--db", "app.db"], {
+      cwd: project.cwd,
+    });
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(project.column("SELECT count(*) FROM schema_migrations")).toEqual([COUNT]);
+    const syncs = readFileSync(trace, "utf8").match(/\b(fsync|fdatasync)\(/g) ?? [];
+    expect(syncs.length).toBeGreaterThan(0);
+    expect(syncs.length).toBeLessThan(60);
+  });
+
+  test("are all there afterwards, and a second run has nothing to do", async () => {
+    using project = new CliProject();
+    generate(project);
+    expect((await project.migrate()).exitCode).toBe(0);
+    expect(project.tableNames()).toHaveLength(COUNT);
+    const again = await project.migrate();
+    expect(again).toEqual({ stdout: `nothing is pending in ${project.path}\n`, stderr: "", exitCode: 0 });
+    expect((await project.status("--check")).exitCode).toBe(0);
+  });
+});
