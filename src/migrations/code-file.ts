@@ -16,21 +16,20 @@ export function readCodeFile(file: string, text: string): CodeFile {
   return { header: readHeader(file, text), checksum: checksum(text), body: { kind: "code", text } };
 }
 
-const LEADING_COMMENT = /^(?:#![^\n]*\n)?\s*(\/\*[\s\S]*?\*\/|(?:[ \t]*\/\/[^\n]*(?:\n|$))+)/;
+const LEADING_COMMENTS = /^(?:#![^\n]*\n)?((?:\s*(?:\/\*[\s\S]*?\*\/|\/\/[^\n]*))*)/;
 
-/** Headers stand in the leading comment, a block or lines, so that they are known without running code. */
+/**
+ * Headers stand in the comments before the first line of code, so that they are known without running it. All of those: a licence or
+ * `// @ts-check` may come first.
+ */
 function readHeader(file: string, text: string): Header {
   const reader = new HeaderReader(file, text);
-  const match = LEADING_COMMENT.exec(text);
-  if (match !== null) {
-    let index = match.index + match[0].length - match[1]!.length;
-    for (const line of match[1]!.split("\n")) {
-      reader.take(
-        line.replace(/^\s*(?:\/\*+|\*+\/?|\/\/+)?/, "").replace(/\*+\/\s*$/, ""),
-        index + indentOf(line),
-      );
-      index += line.length + 1;
-    }
+  const [whole, comments] = LEADING_COMMENTS.exec(text)!;
+  let index = whole.length - comments!.length;
+  for (const line of comments!.split("\n")) {
+    const words = line.replace(/^\s*(?:\/\*+|\*+\/?|\/\/+)?/, "").replace(/\*+\/\s*$/, "");
+    reader.take(words, index + indentOf(line));
+    index += line.length + 1;
   }
   return reader.header;
 }

@@ -1,3 +1,4 @@
+import { sep } from "node:path";
 import { GodwitError } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
 import { importFailure, LOAD_QUERY } from "./code-file.ts";
@@ -15,16 +16,7 @@ let isPluginSet = false;
  */
 export async function loadCode(migration: Migration, path: string): Promise<MigrationCode> {
   if (migration.body.kind !== "code") throw new Error(`${migration.file} holds no code`);
-  if (path.includes("?")) {
-    throw new GodwitError(
-      "CODE_INVALID",
-      "the path holds a question mark, which an import takes for the start of a query",
-      {
-        location: locateFile(migration.file),
-        hint: "rename the folder",
-      },
-    );
-  }
+  requireImportable(migration, path);
   setPlugin();
   const specifier = `${path}${LOAD_QUERY}${migration.checksum}`;
   texts.set(specifier, migration.body.text);
@@ -37,16 +29,31 @@ export async function loadCode(migration: Migration, path: string): Promise<Migr
   }
 }
 
+/** An import takes `?` for the start of a query, and a backslash for a slash, also where a file's name may hold them. */
+function requireImportable(migration: Migration, path: string): void {
+  const character = path.includes("?")
+    ? "question mark"
+    : sep === "/" && path.includes("\\")
+      ? "backslash"
+      : null;
+  if (character === null) return;
+  throw new GodwitError("CODE_INVALID", `the path holds a ${character}, with which no code can be imported`, {
+    location: locateFile(migration.file),
+    hint: "rename the folder",
+  });
+}
+
 function setPlugin(): void {
   if (isPluginSet) return;
   isPluginSet = true;
   Bun.plugin({
     name: "godwit-migrations",
     setup(build) {
-      build.onLoad({ filter: /\?godwit=[0-9a-f]*$/ }, ({ path }) => ({
-        contents: texts.get(path) ?? "",
-        loader: path.includes(`.js${LOAD_QUERY}`) ? "js" : "ts",
-      }));
+      build.onLoad({ filter: /\?godwit=[0-9a-f]*$/ }, ({ path }) => {
+        const contents = texts.get(path);
+        if (contents === undefined) throw new Error(`no text was read for ${path}`);
+        return { contents, loader: path.includes(`.js${LOAD_QUERY}`) ? "js" : "ts" };
+      });
     },
   });
 }
@@ -63,8 +70,17 @@ function readExports(migration: Migration, module: Record<string, unknown>): Mig
     throw invalid(migration, `the export "${name}" is no function`);
   };
   const up = find("up");
-  if (up === null) throw invalid(migration, 'the file exports no function "up"');
+  if (up === null) throw invalid(migration, `the file exports no function "up"${commonJs(migration)}`);
   return { up, down: find("down"), verify: find("verify") };
+}
+
+/** CommonJS exports are not seen by an import of the text as a module. */
+function commonJs({ body }: Migration): string {
+  return body.kind === "code" &&
+    /\b(?:module\.)?exports\b[.\s=]/.test(body.text) &&
+    !/^\s*export\b/m.test(body.text)
+    ? "; CommonJS exports are not read"
+    : "";
 }
 
 function invalid(migration: Migration, message: string): GodwitError {

@@ -1,4 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
+import { counted } from "../base/printable.ts";
 import { locateFile } from "../base/source-text.ts";
 
 /** `py` is the older Python runner's: its files are known, never run. */
@@ -34,7 +35,7 @@ export function parseFileName(name: string, file: string): MigrationName | null 
 
 function whyInvalid(name: string): string {
   const digits = /^\d+/.exec(name)![0].length;
-  if (digits !== 14) return `the version has ${digits} digits, not 14`;
+  if (digits !== 14) return `the version has ${counted(digits, "digit")}, not 14`;
   if (name[digits] !== "_") return "no _ follows the version";
   if (!/\.(sql|ts|js|py)$/.test(name)) return "the extension is not in lower case";
   return "a character is none of A-Z a-z 0-9 _ . -";

@@ -32,6 +32,10 @@ describe("the header of code", () => {
       name: "a block that ends with two stars",
       text: `/** Description: Levels\n * Transaction: off **/${UP}`,
     },
+    {
+      name: "a block after a licence and a line",
+      text: `/* licence */\n// @ts-check\n/** Description: Levels\n * Transaction: off */\n${UP}`,
+    },
     { name: "lines", text: `// Description: Levels\n// Transaction: off\n${UP}` },
     {
       name: "indented lines with three slashes",
@@ -60,7 +64,7 @@ describe("the header of code", () => {
     { name: "no comment", text: UP },
     { name: "a comment under code", text: `${UP}// Description: x` },
     { name: "a comment under an import", text: `import "./a.ts";\n/** Description: x */\n${UP}` },
-    { name: "a second comment", text: `/* licence */\n/* Description: x */\n${UP}` },
+    { name: "a comment after code", text: `${UP}\n/* Description: x */\n` },
     { name: "a string", text: `"/* Description: x */";\n${UP}` },
     { name: "a block that is never closed", text: "/* Description: x\n" },
     { name: "nothing", text: "" },

@@ -179,6 +179,11 @@ describe("code is refused", () => {
       message: 'the file exports no function "up"',
     },
     {
+      name: "that exports as CommonJS does",
+      text: "module.exports = { up() {} };",
+      message: 'the file exports no function "up"; CommonJS exports are not read',
+    },
+    {
       name: "whose default is a function",
       text: "export default function up() {}",
       message: 'the file exports no function "up"',
@@ -214,11 +219,14 @@ describe("code is refused", () => {
     });
   });
 
-  test("in a folder with a question mark in its name", async () => {
-    using folder = new MigrationFolder("what?");
+  test.each([
+    { character: "question mark", name: "what?" },
+    { character: "backslash", name: "back\\slash" },
+  ])("in a folder with a $character in its name", async ({ character, name }) => {
+    using folder = new MigrationFolder(name);
     expect(await refusalOf(folder.load("export function up() {}"))).toEqual({
       code: "CODE_INVALID",
-      message: "the path holds a question mark, which an import takes for the start of a query",
+      message: `the path holds a ${character}, with which no code can be imported`,
       hint: "rename the folder",
       line: null,
       column: null,

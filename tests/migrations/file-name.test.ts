@@ -41,7 +41,7 @@ describe("a migration's name", () => {
   });
 
   test.each([
-    { name: "1_a.sql", why: "the version has 1 digits, not 14" },
+    { name: "1_a.sql", why: "the version has 1 digit, not 14" },
     { name: "001_a.ts", why: "the version has 3 digits, not 14" },
     { name: "2026021412000_a.sql", why: "the version has 13 digits, not 14" },
     { name: "202602141200000_a.sql", why: "the version has 15 digits, not 14" },
