@@ -1,9 +1,10 @@
 import { GodwitError } from "../base/failure.ts";
-import { counted } from "../base/printable.ts";
+import { locateFile } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import type { History } from "../history/history.ts";
 import { HistoryTable } from "../history/history-table.ts";
+import { type Aftermath, describeAftermath } from "./aftermath.ts";
 import type { FinishedStep } from "./events.ts";
 import { ForeignKeyGuard } from "./foreign-key-guard.ts";
 import { LostTransaction } from "./lost-transaction.ts";
@@ -184,6 +185,7 @@ export class MigrationRun {
         await this.connection.setBusyTimeout(0);
       } else {
         this.uncommitted.push(await this.runner.runInSavepoint(step, this.foreignKeys));
+        if (step.isolation === "enforced" && !this.isAtomic) await this.commitEnforced(step);
       }
     } catch (error) {
       throw await this.failed(step, error);
@@ -239,6 +241,22 @@ export class MigrationRun {
     for (const step of steps) this.conclude(step);
   }
 
+  /** With foreign keys on, deferred ones are counted until COMMIT, and it is COMMIT that refuses. */
+  private async commitEnforced({ migration }: PreparedStep): Promise<void> {
+    try {
+      await this.commit();
+    } catch (error) {
+      this.uncommitted = [];
+      if (!(error instanceof DatabaseError) || !error.databaseCode.startsWith("SQLITE_CONSTRAINT"))
+        throw error;
+      throw new GodwitError("FOREIGN_KEY_VIOLATION", `${migration.version} breaks a deferred foreign key`, {
+        location: locateFile(migration.file),
+        hint: "to SQLite a rebuilt table lost its rows: leave out the Foreign keys header, and keys are checked at the end",
+        cause: error,
+      });
+    }
+  }
+
   private conclude(step: FinishedStep): void {
     this.committed.push(step);
     this.settings.emit(finish(step));
@@ -253,25 +271,9 @@ export class MigrationRun {
     return error.with({ outcome: "rolled_back", state: await this.describeState("rolled_back", again) });
   }
 
-  private async describeState(outcome: "rolled_back" | "left_changed", again: number): Promise<string> {
-    const at = await this.history.read().then(newestApplied, () => undefined);
-    const where =
-      at === undefined
-        ? "the history cannot be read now"
-        : at === null
-          ? "no migration is applied"
-          : `the database is at ${at}`;
-    const stays = this.committed.length;
-    const notes = [
-      stays === 0
-        ? ""
-        : `${counted(stays, "earlier migration")} of this run ${stays === 1 ? "stays" : "stay"} done`,
-      again === 0
-        ? ""
-        : `${counted(again, "earlier migration")} of this run ${again === 1 ? "is" : "are"} undone again`,
-    ].filter((note) => note !== "");
-    const rest = notes.length === 0 ? "" : ` (${notes.join(", ")})`;
-    return `${outcome === "left_changed" ? "left changed: what was committed stays, and" : "rolled back:"} ${where}${rest}`;
+  private async describeState(outcome: Aftermath["outcome"], undone: number): Promise<string> {
+    const newest = await this.history.read().then(newestApplied, () => undefined);
+    return describeAftermath({ outcome, newest, kept: this.committed.length, undone });
   }
 }
 

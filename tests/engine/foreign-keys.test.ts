@@ -192,6 +192,22 @@ describe("`Foreign keys: on`", () => {
     expect(project.column("SELECT count(*) FROM child")).toEqual([3]);
   });
 
+  test("names the file where a deferred key makes COMMIT fail", async () => {
+    using project = family("DEFERRABLE INITIALLY DEFERRED");
+    project.sql(1, "CREATE TABLE other (id);");
+    project.sql(2, REBUILD, null, ON);
+    const failure = await failureOf(project.run());
+    expect(failure).toMatchObject({
+      code: "FOREIGN_KEY_VIOLATION",
+      message: `${v(2)} breaks a deferred foreign key`,
+      outcome: "rolled_back",
+      state: `rolled back: the database is at ${v(1)} (1 earlier migration of this run stays done)`,
+    });
+    expect(failure.location?.file).toContain(v(2));
+    expect(project.told("migration-failed")).toEqual(["migration-failed 2"]);
+    expect(project.query("SELECT * FROM child")).toEqual(CHILDREN);
+  });
+
   test("holds for that file only, first, last or in between", async () => {
     using project = family("ON DELETE CASCADE");
     project.sql(1, "DELETE FROM parent WHERE id = 1;", null, ON);
