@@ -1,9 +1,8 @@
-import { writeSync } from "node:fs";
-import { format } from "node:util";
 import { GodwitError } from "../base/failure.ts";
+import { Output } from "./output.ts";
 
-const STDERR = 2;
-const CONSOLE_METHODS = ["log", "info", "debug", "warn", "error", "trace", "dir", "table"] as const;
+/** What code prints is lost where nobody reads it: that fails no migration. */
+const stderr = new Output(2);
 
 /**
  * Runs migration code in the executable: what it prints goes to stderr, since stdout carries the result; what would end the process early, and
@@ -11,7 +10,8 @@ const CONSOLE_METHODS = ["log", "info", "debug", "warn", "error", "trace", "dir"
  */
 export async function guardCode<T>(run: () => Promise<T>): Promise<T> {
   const stray = new StrayFailures();
-  const restore = redirect(stray);
+  errorConsole ??= await makeErrorConsole();
+  const restore = redirect(stray, errorConsole);
   try {
     const result = await Promise.race([run(), stray.first]);
     stray.rethrow();
@@ -43,8 +43,8 @@ class StrayFailures {
   }
 }
 
-function redirect(stray: StrayFailures): () => void {
-  const undo = [redirectConsole(), redirectStdout(), trapExit(stray)];
+function redirect(stray: StrayFailures, replacement: Partial<Console>): () => void {
+  const undo = [redirectConsole(replacement), redirectStdout(), trapExit(stray)];
   process.on("unhandledRejection", stray.take);
   process.on("uncaughtException", stray.take);
   return () => {
@@ -54,25 +54,47 @@ function redirect(stray: StrayFailures): () => void {
   };
 }
 
-function redirectConsole(): () => void {
+type Chunk = string | Uint8Array;
+
+let errorConsole: Partial<Console> | null = null;
+
+/** Every method of a console, writing to stderr; made only when code is about to run. */
+async function makeErrorConsole(): Promise<Partial<Console>> {
+  const [{ Console }, { Writable }] = await Promise.all([import("node:console"), import("node:stream")]);
+  const sink = new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => {
+      stderr.raw(chunk);
+      done();
+    },
+  });
+  const made = new Console({ stdout: sink, stderr: sink }) as unknown as Record<string, unknown>;
+  const names = Object.keys(console).filter((name) => name in made && name !== "Console");
+  const methods = names.map((name) => [name, made[name]]);
+  return {
+    ...Object.fromEntries(methods),
+    write: (...chunks: Chunk[]) => {
+      for (const chunk of chunks) stderr.raw(chunk);
+    },
+  };
+}
+
+function redirectConsole(replacement: Partial<Console>): () => void {
   const saved = { ...console };
-  for (const method of CONSOLE_METHODS) {
-    console[method] = (...values: unknown[]) => void writeSync(STDERR, `${format(...values)}\n`);
-  }
+  Object.assign(console, replacement);
   return () => void Object.assign(console, saved);
 }
 
 function redirectStdout(): () => void {
-  const { write } = process.stdout;
-  process.stdout.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
-    writeSync(STDERR, Buffer.from(chunk as string));
-    const callback = rest.find((value) => typeof value === "function") as (() => void) | undefined;
+  const { write, end } = process.stdout;
+  const divert = (...values: unknown[]) => {
+    const [chunk] = values;
+    if (typeof chunk === "string" || chunk instanceof Uint8Array) stderr.raw(chunk);
+    const callback = values.find((value) => typeof value === "function") as (() => void) | undefined;
     callback?.();
     return true;
-  }) as typeof write;
-  return () => {
-    process.stdout.write = write;
   };
+  Object.assign(process.stdout, { write: divert, end: divert });
+  return () => void Object.assign(process.stdout, { write, end });
 }
 
 /** The guarded code that is running; none between two migrations. */

@@ -28,8 +28,13 @@ export class Output {
     this.isScheduled = false;
     const bytes = Buffer.from(this.pending);
     this.pending = "";
-    if (this.failure !== null) return;
-    for (let at = 0; at < bytes.length; ) at += this.write(bytes, at);
+    this.writeAll(bytes);
+  }
+
+  /** Writes at once, after the lines before it. */
+  raw(chunk: string | Uint8Array): void {
+    this.flush();
+    this.writeAll(Buffer.from(chunk as string));
   }
 
   /** @throws GodwitError OUTPUT_FAILED if something was lost; a reader that had enough of text (`| head`) is none. */
@@ -42,6 +47,11 @@ export class Output {
       state: "the command itself was carried out",
       cause: this.failure,
     });
+  }
+
+  private writeAll(bytes: Buffer): void {
+    if (this.failure !== null) return;
+    for (let at = 0; at < bytes.length; ) at += this.write(bytes, at);
   }
 
   private write(bytes: Buffer, at: number): number {

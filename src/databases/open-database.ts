@@ -16,10 +16,18 @@ export interface DatabaseAccess {
 export function accessTarget(target: DatabaseTarget): DatabaseAccess {
   return {
     name: target.path,
-    exists: () =>
-      target.path === ":memory:" || statSync(target.path, { throwIfNoEntry: false }) !== undefined,
+    exists: () => target.path === ":memory:" || isThere(target.path),
     open: async (mode) => SqliteConnection.open(target.path, mode),
   };
+}
+
+/** True also where the system does not tell: opening it then says what is wrong. */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ENOTDIR";
+  }
 }
 
 /** A handle that the caller opened and will close. */

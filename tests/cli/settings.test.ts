@@ -117,7 +117,7 @@ describe("settings that are refused", () => {
     { text: 'dir = "m"\ndb = a.db\n', line: 2 },
     { text: 'db = "a.db', line: 1 },
     { text: 'dir = "m"\n\n# note\n[x\n', line: 4 },
-  ])("TOML that does not parse: $text", async ({ text, line }) => {
+  ])("TOML that does not parse, with its line $line", async ({ text, line }) => {
     using _ = new WorkingFolder();
     writeFileSync("godwit.toml", text);
     const failure = await failureOf(() => new Settings({}, {}));

@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { v } from "../support/intent.ts";
 import { documentOf } from "../support/run-godwit.ts";
@@ -16,16 +17,31 @@ describe("what a migration prints", () => {
          ${TABLE}
          console.log("log %s", "formatted", { a: 1 });
          console.info("info"); console.table([{ a: 1 }]); console.dir({ a: 1 }); console.error("error");
+         console.group("group"); console.groupEnd(); console.count("count"); console.dirxml({ a: 1 });
+         console.write("console.write\\n");
          process.stdout.write("written\\n");
          process.stdout.write(new Uint8Array([98, 121, 116, 101, 115, 10]));
          await new Promise((resolve) => process.stdout.write("called back\\n", resolve));
+         process.stdout.end("ended\\n");
        }`,
       "ts",
     );
     const ended = await project.migrate("--json");
     expect(ended.exitCode).toBe(0);
     expect(documentOf(ended)).toMatchObject({ applied: [{ version: v(1) }] });
-    for (const text of ["imported", "log formatted", "info", "error", "written", "bytes", "called back"])
+    for (const text of [
+      "imported",
+      "log formatted",
+      "info",
+      "error",
+      "group",
+      "count: 1",
+      "console.write",
+      "written",
+      "bytes",
+      "called back",
+      "ended",
+    ])
       expect(ended.stderr).toContain(text);
   });
 
@@ -45,6 +61,18 @@ describe("what a migration prints", () => {
     expect(down.stdout).not.toContain("going");
     expect(down.stderr).toBe("going down\n");
   });
+});
+
+test.skipIf(!existsSync("/dev/full"))("what nobody can read fails no migration", async () => {
+  using project = new CliProject();
+  project.write(
+    1,
+    `export function up(db) { console.log("lost"); process.stdout.write("lost"); console.write("lost"); ${TABLE} }`,
+    "ts",
+  );
+  const { exitCode } = await project.shell('"$GODWIT" migrate --db app.db 2> /dev/full');
+  expect(exitCode).toBe(0);
+  expect(project.applied()).toEqual([1]);
 });
 
 interface Ending {

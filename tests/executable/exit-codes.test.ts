@@ -154,6 +154,16 @@ describe("a database that is not there", () => {
     expect((await project.migrate("--must-exist")).exitCode).toBe(0);
   });
 
+  test("and cannot be, since its folder is a file", async () => {
+    using project = new CliProject();
+    project.tables(1);
+    project.root.write("file", "");
+    expect((await project.godwit("status", "--db", "file/app.db")).exitCode).toBe(0);
+    const { stderr, exitCode } = await project.godwit("migrate", "--db", "file/app.db");
+    expect(exitCode).toBe(4);
+    expect(stderr).toStartWith("error[DATABASE_FAILED] ");
+  });
+
   test("stays unmade when a file is refused", async () => {
     using project = new CliProject();
     project.tables(1);

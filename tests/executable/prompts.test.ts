@@ -48,22 +48,25 @@ describe("create at a terminal", () => {
     expect(nothing.lines).toEqual([expect.stringMatching(/^migrations\/\d{14}_told\.ts$/)]);
   });
 
-  test.each(["What does the migration do?", "Which format?"])(
-    "Ctrl-C at %j leaves no file",
-    async (question) => {
+  test.each([
+    { name: "Ctrl-C", key: KEYS.cancel },
+    { name: "Escape", key: KEYS.escape },
+    { name: "Ctrl-D", key: KEYS.end },
+  ])("$name at either question leaves no file", async ({ key }) => {
+    for (const isSecond of [false, true]) {
       using project = new CliProject();
       using terminal = new Terminal(project.cwd, ["create"]);
       await terminal.shows("What does the migration do?");
-      if (question === "Which format?") {
+      if (isSecond) {
         terminal.type(`x${KEYS.enter}`);
-        await terminal.shows(question);
+        await terminal.shows("Which format?");
       }
-      terminal.type(KEYS.cancel);
+      terminal.type(key);
       expect(await terminal.exitCode()).toBe(130);
       expect(terminal.lines.at(-1)).toBe("error[CANCELLED] cancelled; nothing was changed");
       expect(readdirSync(project.folder)).toEqual([]);
-    },
-  );
+    }
+  });
 
   test("asks nothing where JSON is wanted", async () => {
     using project = new CliProject();

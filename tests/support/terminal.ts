@@ -2,7 +2,15 @@ import { cleanEnvironment, exitOf, GODWIT } from "./run-godwit.ts";
 
 const PATIENCE_MS = 20_000;
 
-export const KEYS = { enter: "\r", down: "\u001b[B", left: "\u001b[D", cancel: "\u0003" } as const;
+export const KEYS = {
+  enter: "\r",
+  down: "\u001b[B",
+  escape: "\u001b",
+  /** Ctrl-C */
+  cancel: "\u0003",
+  /** Ctrl-D */
+  end: "\u0004",
+} as const;
 
 export interface TerminalOptions {
   readonly columns?: number;
