@@ -10,7 +10,10 @@ const end = (code: number): never => {
 
 // The event loop is empty and the run is not done: a migration awaits what never comes. Not a top-level await, with which a
 // compiled executable would hang here for ever.
-process.on("beforeExit", () => end(run.stuck()));
+process.on("beforeExit", () => {
+  const code = run.stuck();
+  if (code !== null) end(code);
+});
 run.run().then(end, (error: unknown) => {
   throw error;
 });

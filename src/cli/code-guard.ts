@@ -111,6 +111,12 @@ function trapExit(stray: StrayFailures): () => void {
   };
 }
 
+/** Fails the guarded code that is running, from outside. @returns whether there is any. */
+export function failGuardedCode(failure: GodwitError): boolean {
+  guarded?.take(failure);
+  return guarded !== null;
+}
+
 function refuseExit(code?: number): never {
   const failure = new GodwitError("MIGRATION_FAILED", `the migration called process.exit(${code ?? ""})`, {
     hint: "throw an error instead; returning is how a migration says that it is done",

@@ -3,6 +3,7 @@ import { GodwitError } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
 import type { MigrationLabel } from "../engine/events.ts";
 import { type Arguments, checkArguments, commandMeant } from "./arguments.ts";
+import { failGuardedCode } from "./code-guard.ts";
 import { CommandContext, type Flags } from "./command-context.ts";
 import { argsOf, type DeclaredCommand, ROOT_ARGS } from "./command-tree.ts";
 import { Output } from "./output.ts";
@@ -49,20 +50,20 @@ export class CliRun {
     }
   }
 
-  /** Ends a run whose code will never finish: nothing is left that could wake it. */
-  stuck(): number {
-    return this.fail(
-      new GodwitError(
-        "MIGRATION_FAILED",
-        `${this.running?.version ?? "a migration"} waits for what never happens`,
-        {
-          location: this.running === null ? undefined : locateFile(this.running.file),
-          hint: "a promise in it never settles; see what it awaits",
-          outcome: "rolled_back",
-          state: "rolled back: what was not yet committed is undone",
-        },
-      ),
+  /**
+   * Fails code that will never finish: nothing is left that could wake it.
+   * @returns the exit code; null where the run goes on by itself, which tells what became of the migration.
+   */
+  stuck(): number | null {
+    const failure = new GodwitError(
+      "MIGRATION_FAILED",
+      `${this.running?.version ?? "a migration"} waits for what never happens`,
+      {
+        location: this.running === null ? undefined : locateFile(this.running.file),
+        hint: "a promise in it never settles; see what it awaits",
+      },
     );
+    return failGuardedCode(failure) ? null : this.fail(failure.with({ outcome: "unknown" }));
   }
 
   private fail(thrown: unknown): number {

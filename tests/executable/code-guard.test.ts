@@ -144,8 +144,43 @@ describe("code that ends the process early never looks like success", () => {
       },
     });
     expect(project.tableNames()).not.toContain("t");
-    expect(project.applied()).not.toContain(2);
-    expect(project.applied()).not.toContain(3);
+    expect(project.applied()).toEqual([1]);
+  });
+
+  test("by waiting for ever, of which the rest of the run is told as of any failure", async () => {
+    using project = new CliProject();
+    project.tables(1);
+    project.write(
+      2,
+      `/** Transaction: off */\nexport async function up(db) { ${TABLE} await new Promise(() => {}); }`,
+      "ts",
+    );
+    const ended = await project.migrate("--json");
+    expect(ended.exitCode).toBe(5);
+    expect(documentOf(ended)).toMatchObject({
+      applied: [{ version: v(1) }],
+      error: { code: "MIGRATION_FAILED", outcome: "left_changed" },
+    });
+    expect(project.applied()).toEqual([1]);
+    expect((await project.status("--check", "--json")).stdout).toContain('"incomplete":1');
+  });
+
+  test.each([
+    { where: "verify", code: "export function up() {}\nexport const verify = () => new Promise(() => {});" },
+    { where: "the module itself", code: "await new Promise(() => {});\nexport function up() {}" },
+  ])("by waiting for ever in $where", async ({ code }) => {
+    using project = new CliProject();
+    project.tables(1);
+    project.write(2, code, "ts");
+    const ended = await project.migrate("--json");
+    expect(ended.exitCode).toBe(4);
+    expect(documentOf(ended)).toMatchObject({
+      error: {
+        message: expect.stringContaining("waits for what never happens"),
+        location: { file: `migrations/${v(2)}_step_2.ts` },
+      },
+    });
+    expect(project.exists() ? project.applied() : []).not.toContain(2);
   });
 
   test("at the top of a module, where nothing has been run", async () => {

@@ -71,9 +71,7 @@ describe("the executable alone", () => {
     expect({ stderr: ended.stderr, exitCode: ended.exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(project.column("SELECT id FROM t1")).toEqual([7]);
 
-    const bare = await runProcess(["/usr/bin/env", "-i", alone, "status", "--check", "--db", "app.db"], {
-      cwd: project.cwd,
-    });
+    const bare = await project.shell("env -i ./godwit status --check --db app.db");
     expect(bare).toMatchObject({ stderr: "", exitCode: 0 });
   });
 
