@@ -28,6 +28,10 @@ export interface Connection {
   foreignKeysEnforced(): Promise<boolean>;
   /** While on, statements that write fail. */
   setQueryOnly(on: boolean): Promise<void>;
+  /** What a migration can switch on its connection and leave so. */
+  sessionSettings(): Promise<SessionSettings>;
+  /** Switches back what differs. */
+  restoreSettings(settings: SessionSettings): Promise<void>;
   /** How long a statement waits for a lock, in milliseconds; returns what it was. */
   setBusyTimeout(milliseconds: number): Promise<number>;
   /** Rows whose foreign key points nowhere, in the tables named or in all. */
@@ -36,6 +40,9 @@ export interface Connection {
   errorOf(thrown: unknown): DatabaseError | null;
   close(): Promise<void>;
 }
+
+/** Settings of a connection by name. */
+export type SessionSettings = Readonly<Record<string, Value>>;
 
 /** How a database is opened: for reading (never created, never written), or for a run. */
 export type OpenMode = "read" | "write" | "create";

@@ -120,10 +120,21 @@ export function subjectOf(
       lockTimeoutMs: options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS,
       commit: options.commit ?? "grouped",
       clock: SYSTEM_CLOCK,
-      emit: options.onEvent ?? (() => {}),
+      emit: tolerant(options.onEvent),
       guard: (run) => run(),
       signal: options.signal ?? new AbortController().signal,
     },
+  };
+}
+
+/** A listener that throws must not undo, or seem to undo, what it was told of. */
+function tolerant(listener: EventListener | undefined): EventListener {
+  return (event) => {
+    try {
+      listener?.(event);
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
   };
 }
 

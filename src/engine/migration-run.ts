@@ -198,8 +198,7 @@ export class MigrationRun {
     const cause = lost?.failure ?? thrown;
     const error = cause instanceof DatabaseError ? databaseFailure(cause, this.connection.name) : cause;
     if (lost !== null) await this.keepRecorded();
-    else if (this.isAtomic) await this.transaction.rollback();
-    else if (await this.transaction.isOpen()) await this.commit().catch(() => undefined);
+    else await this.keepEarlier();
     const again = this.uncommitted.length;
     this.uncommitted = [];
     this.openedAs = null;
@@ -213,6 +212,18 @@ export class MigrationRun {
     });
     this.settings.emit({ kind: "migration-failed", migration: labelOf(step), error: located });
     return located;
+  }
+
+  /**
+   * Commits what came before a failed step, or undoes all of it where a run is whole or nothing. Code that failed may not have stopped: it writes
+   * no more while the commit waits for its lock.
+   */
+  private async keepEarlier(): Promise<void> {
+    if (!(await this.transaction.isOpen())) return;
+    if (this.isAtomic || this.uncommitted.length === 0) return this.transaction.rollback();
+    await this.connection.setQueryOnly(true);
+    await this.commit().catch(() => undefined);
+    await this.connection.setQueryOnly(false);
   }
 
   /** After a transaction was ended by code: those whose rows are in the history were committed with it; none is known to be where it cannot be read. */

@@ -119,12 +119,14 @@ function chooseToUndo(
 function refuseIncomplete(entries: readonly StateEntry[]): void {
   const entry = entries.find(({ state }) => state === "incomplete");
   if (entry === undefined) return;
+  const { version, incomplete, migration } = entry;
+  const since = incomplete?.startedAt == null ? "" : ` since ${incomplete.startedAt}`;
   throw new GodwitError(
     "MIGRATION_INCOMPLETE",
-    `${entry.version} stopped half-way, at its statement ${entry.incomplete?.statement}`,
+    `${version} is running or stopped half-way${since}, at its statement ${incomplete?.statement}`,
     {
-      location: entry.migration === null ? undefined : locateFile(entry.migration.file),
-      hint: `look at the database, finish or undo by hand, then: godwit mark ${entry.version} --applied (or --pending)`,
+      location: migration === null ? undefined : locateFile(migration.file),
+      hint: `wait if it is running; else finish or undo it by hand, then: godwit mark ${version} --applied (or --pending)`,
     },
   );
 }

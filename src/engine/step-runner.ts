@@ -10,6 +10,7 @@ import { LostTransaction } from "./lost-transaction.ts";
 import { historyMoved, type Step } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
+import { Surroundings } from "./surroundings.ts";
 import type { Savepoint, WriteTransaction } from "./transaction.ts";
 import { runVerify, runWork, type WorkContext } from "./work.ts";
 
@@ -17,6 +18,8 @@ import { runVerify, runWork, type WorkContext } from "./work.ts";
 interface Progress {
   ran: number;
   noted: number;
+  /** The file's version when nothing of the step had run. */
+  readonly dataVersion: number;
 }
 
 /** Runs single steps: statements, checks and the record together, inside a savepoint or, where the file asks for it, in no transaction. */
@@ -47,24 +50,25 @@ export class StepRunner {
     const savepoint = await this.transaction.savepoint();
     this.tellNotes(step);
     const start = this.settings.clock.elapsed();
-    let finished: FinishedStep;
     try {
+      const surroundings = await Surroundings.before(step, this.connection, this.history);
       await foreignKeys.begin(step);
       await runWork(step.work, this.context(step));
       await this.requireTransaction(step);
+      await surroundings.restore();
       if (step.verify !== null) {
         await runVerify(step.verify, this.context(step));
         await this.requireTransaction(step);
       }
       await foreignKeys.end(step);
-      finished = this.finished(step, start);
+      const finished = this.finished(step, start);
       await this.record(step, finished);
+      if (!(await savepoint.release())) await this.lose(transactionLost(step));
+      return finished;
     } catch (error) {
       await this.undo(step, savepoint, error);
       throw error;
     }
-    if (!(await savepoint.release())) await this.lose(transactionLost(step));
-    return finished;
   }
 
   /**
@@ -81,23 +85,22 @@ export class StepRunner {
       await this.requireUnclaimed(step);
       await this.history.recordIncomplete(version, 1, startedAt);
     });
-    const progress: Progress = { ran: 0, noted: 1 };
+    const progress: Progress = { ran: 0, noted: 1, dataVersion: await this.connection.dataVersion() };
     const onStatement = async (number: number) => {
       progress.ran = number - 1;
       if (number > 1) await this.history.recordIncomplete(version, number, startedAt);
       progress.noted = number;
     };
     try {
+      const surroundings = await Surroundings.before(step, this.connection, this.history);
       await runWork(step.work, { ...this.context(step), onStatement });
       progress.ran = progress.noted;
       if (await this.transaction.isOpen()) throw leftOpen(step);
+      await surroundings.restore();
       if (step.verify !== null) await runVerify(step.verify, this.context(step));
       await foreignKeys.end(step);
       const finished = this.finished(step, start);
-      await this.inTransaction(async () => {
-        await this.record(step, finished);
-        await this.history.forgetIncomplete(version);
-      });
+      await this.inTransaction(() => this.settle(step, finished));
       return finished;
     } catch (error) {
       throw await this.stoppedHalfWay(step, progress, error);
@@ -118,7 +121,8 @@ export class StepRunner {
     if (!(error instanceof GodwitError)) return error;
     const kept = await this.keptNote(step);
     const ran = kept !== null && kept < progress.noted ? kept - 1 : progress.ran;
-    if (step.work.kind === "sql" && ran === 0) return this.neverBegan(step, error);
+    const isUntouched = (await this.connection.dataVersion()) === progress.dataVersion;
+    if (step.work.kind === "sql" && ran === 0 && isUntouched) return this.neverBegan(step, error);
     return error.with({
       outcome: "left_changed",
       state: describeHalfWay(step, ran),
@@ -132,7 +136,16 @@ export class StepRunner {
     return history?.incomplete.find((record) => record.version === version)?.statement ?? null;
   }
 
-  /** One statement is whole or nothing, also without a transaction. */
+  /** The record of a step that ran outside a transaction; somebody may have marked it meanwhile. */
+  private async settle(step: PreparedStep, finished: FinishedStep): Promise<void> {
+    const { version } = step.migration;
+    const { applied } = await this.history.read();
+    const isRecorded = applied.some((record) => record.version === version);
+    if (isRecorded !== (step.direction === "up")) await this.record(step, finished);
+    await this.history.forgetIncomplete(version);
+  }
+
+  /** The first statement failed, and no commit has changed the file: one of OR FAIL keeps what it did before it failed. */
   private async neverBegan(step: PreparedStep, error: GodwitError): Promise<GodwitError> {
     await this.inTransaction(() => this.history.forgetIncomplete(step.migration.version));
     return error;
@@ -149,27 +162,37 @@ export class StepRunner {
     await this.transaction.commit();
   }
 
+  /** @throws GodwitError HISTORY_INVALID, at the file: a trigger, or what the migration itself did, stands in the way. */
   private async record(step: PreparedStep, finished: FinishedStep): Promise<void> {
+    try {
+      await this.writeRecord(step, finished);
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.kind !== "statement") throw error;
+      throw new GodwitError("HISTORY_INVALID", `the history cannot be written: ${error.message}`, {
+        location: locateFile(step.migration.file),
+        hint: `see what stands in the way of the table ${this.settings.table}`,
+        cause: error,
+      });
+    }
+  }
+
+  private async writeRecord(step: PreparedStep, finished: FinishedStep): Promise<void> {
     const { version, description, checksum } = step.migration;
     if (!this.isTableReady) await this.history.ensure();
     this.isTableReady = true;
     if (step.direction === "down") return this.history.forget(version);
     const { executionTimeMs } = finished;
-    await this.history.record({
-      version,
-      description,
-      checksum,
-      executionTimeMs,
-      appliedAt: this.settings.clock.now(),
-    });
+    const appliedAt = this.settings.clock.now();
+    await this.history.record({ version, description, checksum, executionTimeMs, appliedAt });
   }
 
+  /** Back to the savepoint; where that cannot be, the whole transaction goes, so that nothing of the step is ever committed. */
   private async undo(step: PreparedStep, savepoint: Savepoint, error: unknown): Promise<void> {
     if (error instanceof LostTransaction) return;
     const isOpen = await this.transaction.isOpen();
-    if (isOpen && (await savepoint.undo())) return;
+    if (isOpen && (await isUndone(savepoint))) return;
     // Another transaction stands here than the one that the history was prepared in.
-    const isReplaced = isOpen && !(error instanceof GodwitError);
+    const isReplaced = isOpen && (!(error instanceof GodwitError) || error.code === "HISTORY_INVALID");
     await this.lose(isReplaced ? transactionLost(step) : error);
   }
 
@@ -213,6 +236,15 @@ export class StepRunner {
         message: "changed since it was applied; its present down is used",
       });
     }
+  }
+}
+
+async function isUndone(savepoint: Savepoint): Promise<boolean> {
+  try {
+    return await savepoint.undo();
+  } catch (error) {
+    if (error instanceof DatabaseError) return false;
+    throw error;
   }
 }
 

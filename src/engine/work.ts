@@ -31,7 +31,7 @@ export interface WorkContext {
 export async function runWork(work: Work, context: WorkContext): Promise<void> {
   if (work.kind === "code") {
     await context.onStatement?.(1);
-    await runCode(work, context);
+    refuseUnrun(await runCode(work, context), work, context.migration);
     return;
   }
   for (const [index, statement] of work.statements.entries()) {
@@ -120,6 +120,17 @@ async function runCode(
   }
 }
 
+/** A generator, or what `db.transaction` makes, is a promise to run; nothing has run. */
+function refuseUnrun(result: unknown, { name }: CodeWork, migration: Migration): void {
+  const isGenerator = typeof result === "object" && result !== null && "next" in result && "throw" in result;
+  if (typeof result !== "function" && !isGenerator) return;
+  const what = isGenerator ? "a generator" : "a function";
+  throw new GodwitError("MIGRATION_FAILED", `${name} returned ${what}, which nobody runs`, {
+    location: locateFile(migration.file),
+    hint: isGenerator ? `write ${name} without *` : "call what db.transaction returns",
+  });
+}
+
 const ROWS_SHOWN = 10;
 
 function refuseRows(result: unknown, migration: Migration, work: Work, statement?: Statement): void {
@@ -141,10 +152,11 @@ function refuseRows(result: unknown, migration: Migration, work: Work, statement
   );
 }
 
-/** What `verify` returned, as rows: nothing, true and an empty list say that all is well. */
+/** What `verify` returned, as rows: nothing, true, zero and an empty list or iterator say that all is well. */
 function violations(result: unknown): readonly unknown[] {
-  if (result === undefined || result === null || result === true) return [];
-  return Array.isArray(result) ? result : [result];
+  if (result === undefined || result === null || result === true || result === 0) return [];
+  if (typeof result === "object" && Symbol.iterator in result) return [...(result as Iterable<unknown>)];
+  return [result];
 }
 
 function describeRow(row: unknown): string {

@@ -1,5 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import type { Connection, Row } from "../databases/connection.ts";
+import { DatabaseError } from "../databases/database-error.ts";
 import { quoteIdentifier } from "../sql/identifier.ts";
 import {
   type AppliedRecord,
@@ -42,14 +43,14 @@ export interface NewRecord {
  */
 export class HistoryTable {
   private readonly connection: Connection;
-  private readonly table: string;
+  readonly table: string;
   private readonly incompleteTable: string;
   private readonly name: string;
 
   constructor(connection: Connection, table: string) {
     this.connection = connection;
     this.table = table;
-    this.name = quoteIdentifier(table);
+    this.name = qualified(table);
     this.incompleteTable = `${table}_incomplete`;
   }
 
@@ -97,7 +98,7 @@ export class HistoryTable {
 
   /** Notes which statement of a `Transaction: off` migration is about to run; the first call also makes the table. */
   async recordIncomplete(version: string, statement: number, startedAt: Date): Promise<void> {
-    const name = quoteIdentifier(this.incompleteTable);
+    const name = qualified(this.incompleteTable);
     await this.connection.run(
       `CREATE TABLE IF NOT EXISTS ${name} (version TEXT PRIMARY KEY NOT NULL, statement INTEGER NOT NULL, started_at TIMESTAMP NOT NULL)`,
     );
@@ -113,7 +114,7 @@ export class HistoryTable {
   /** Removes the note again, and the companion table with its last row. */
   async forgetIncomplete(version: string): Promise<void> {
     if (!(await this.hasIncompleteTable())) return;
-    const name = quoteIdentifier(this.incompleteTable);
+    const name = qualified(this.incompleteTable);
     await this.connection.execute(`DELETE FROM ${name} WHERE version = ?`, version);
     const [left] = await this.connection.all(`SELECT 1 FROM ${name} LIMIT 1`);
     if (left === undefined) await this.connection.run(`DROP TABLE ${name}`);
@@ -140,7 +141,7 @@ export class HistoryTable {
         version: String(row.version),
         description: row.description ?? "",
         appliedAt: isoTime(row.applied_at),
-        executionTimeMs: typeof row.execution_time_ms === "number" ? Math.round(row.execution_time_ms) : null,
+        executionTimeMs: wholeNumber(row.execution_time_ms),
         checksum: row.checksum,
       };
     });
@@ -148,19 +149,35 @@ export class HistoryTable {
 
   private async readIncomplete(): Promise<IncompleteRecord[]> {
     if (!(await this.hasIncompleteTable())) return [];
-    const rows = await this.connection.all<IncompleteRow>(
-      `SELECT version, statement, started_at FROM ${quoteIdentifier(this.incompleteTable)} ORDER BY version`,
-    );
+    const rows = await this.incompleteRows();
     return rows.map(({ version, statement, started_at }) => ({
       version,
-      statement,
+      statement: Number(statement),
       startedAt: isoTime(started_at),
     }));
   }
 
+  private async incompleteRows(): Promise<IncompleteRow[]> {
+    try {
+      return await this.connection.all<IncompleteRow>(
+        `SELECT version, statement, started_at FROM ${qualified(this.incompleteTable)} ORDER BY version`,
+      );
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.kind !== "statement") throw error;
+      throw new GodwitError(
+        "HISTORY_FOREIGN",
+        `the table ${this.incompleteTable} is not godwit's: ${error.message}`,
+        {
+          hint: "keep it, and name another table for godwit with --table",
+          cause: error,
+        },
+      );
+    }
+  }
+
   private async hasIncompleteTable(): Promise<boolean> {
     const rows = await this.connection.all(
-      "SELECT 1 FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type = 'table'",
+      "SELECT 1 FROM main.sqlite_schema WHERE name = ? COLLATE NOCASE AND type = 'table'",
       this.incompleteTable,
     );
     return rows.length > 0;
@@ -171,6 +188,16 @@ export class HistoryTable {
       hint: "mend the row by hand, then run again",
     });
   }
+}
+
+/** A handle may give integers as bigints; what is no number at all is not shown as one. */
+function wholeNumber(value: unknown): number | null {
+  return typeof value === "number" || typeof value === "bigint" ? Math.round(Number(value)) : null;
+}
+
+/** In the database itself: a temporary table of the same name would come first. */
+function qualified(table: string): string {
+  return `main.${quoteIdentifier(table)}`;
 }
 
 function createTable(name: string): string {

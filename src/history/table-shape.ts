@@ -23,12 +23,12 @@ const OURS = new Set([...REQUIRED, "id", "checksum"]);
  */
 export async function readTableShape(connection: Connection, table: string): Promise<TableShape> {
   const [object] = await connection.all<{ type: string }>(
-    "SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",
+    "SELECT type FROM main.sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",
     table,
   );
   if (object === undefined) return { exists: false, hasChecksum: false };
   const columns = await connection.all<Column>(
-    `SELECT lower(name) AS name, lower(type) AS type, "notnull" AND dflt_value IS NULL AND pk = 0 AS required FROM pragma_table_info(?)`,
+    `SELECT lower(name) AS name, lower(type) AS type, "notnull" AND dflt_value IS NULL AND pk = 0 AS required FROM pragma_table_info(?, 'main')`,
     table,
   );
   const names = columns.map(({ name }) => name);

@@ -137,8 +137,8 @@ const REFUSED: readonly Refused[] = [
     applied: [happened(1, { checksum: "other" })],
     incomplete: [stopped(2, 3)],
     code: "MIGRATION_INCOMPLETE",
-    message: `${v(2)} stopped half-way, at its statement 3`,
-    hint: `look at the database, finish or undo by hand, then: godwit mark ${v(2)} --applied (or --pending)`,
+    message: `${v(2)} is running or stopped half-way since 2026-02-14T12:00:00Z, at its statement 3`,
+    hint: `wait if it is running; else finish or undo it by hand, then: godwit mark ${v(2)} --applied (or --pending)`,
     file: file(2),
   },
   {

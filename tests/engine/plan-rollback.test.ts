@@ -159,8 +159,8 @@ const REFUSED: readonly Refused[] = [
     incomplete: [stopped(4, 2)],
     request: { kind: "rollback" },
     code: "MIGRATION_INCOMPLETE",
-    message: `${v(4)} stopped half-way, at its statement 2`,
-    hint: `look at the database, finish or undo by hand, then: godwit mark ${v(4)} --applied (or --pending)`,
+    message: `${v(4)} is running or stopped half-way since 2026-02-14T12:00:00Z, at its statement 2`,
+    hint: `wait if it is running; else finish or undo it by hand, then: godwit mark ${v(4)} --applied (or --pending)`,
   },
 ];
 

@@ -113,7 +113,7 @@ describe("stopped half-way, it", () => {
       expect(failure).toMatchObject({
         code: "MIGRATION_INCOMPLETE",
         exitCode: 3,
-        message: `${v(1)} stopped half-way, at its statement 3`,
+        message: `${v(1)} is running or stopped half-way since 2026-02-14T12:00:00Z, at its statement 3`,
         outcome: "unchanged",
       });
     }

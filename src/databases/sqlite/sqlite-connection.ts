@@ -1,10 +1,11 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Connection, OpenMode, Row, Value } from "../connection.ts";
+import type { Connection, OpenMode, Row, SessionSettings, Value } from "../connection.ts";
 import { DatabaseError, type DatabaseErrorKind } from "../database-error.ts";
 import type { ForeignKeyReport } from "../foreign-key-report.ts";
 import { checkForeignKeys } from "./foreign-key-check.ts";
+import { readSessionSettings, restoreSessionSettings } from "./session-settings.ts";
 
 /** SQLITE_FCNTL_DATA_VERSION, https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html */
 const FCNTL_DATA_VERSION = 35;
@@ -94,6 +95,14 @@ export class SqliteConnection implements Connection {
 
   setQueryOnly(on: boolean): Promise<void> {
     return this.run(`PRAGMA query_only = ${on ? 1 : 0}`);
+  }
+
+  sessionSettings(): Promise<SessionSettings> {
+    return this.attempt(() => readSessionSettings(this.handle));
+  }
+
+  restoreSettings(settings: SessionSettings): Promise<void> {
+    return this.attempt(() => restoreSessionSettings(this.handle, settings));
   }
 
   async setBusyTimeout(milliseconds: number): Promise<number> {

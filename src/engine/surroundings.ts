@@ -1,0 +1,71 @@
+import { GodwitError } from "../base/failure.ts";
+import { locateFile } from "../base/source-text.ts";
+import type { Connection, SessionSettings } from "../databases/connection.ts";
+import type { HistoryTable } from "../history/history-table.ts";
+import type { Migration } from "../migrations/migration.ts";
+import type { PreparedStep } from "./prepare.ts";
+
+/**
+ * What a step must leave as it was for the next one: the connection's settings, which outlive the file that set them (one run and two runs
+ * would give different databases), and the history, which is godwit's to write. Looked at only where the file speaks of either.
+ */
+export class Surroundings {
+  private readonly migration: Migration;
+  private readonly connection: Connection;
+  private readonly history: HistoryTable;
+  private readonly settings: SessionSettings | null;
+  private readonly versions: string | null;
+
+  private constructor(
+    migration: Migration,
+    parts: {
+      connection: Connection;
+      history: HistoryTable;
+      settings: SessionSettings | null;
+      versions: string | null;
+    },
+  ) {
+    this.migration = migration;
+    this.connection = parts.connection;
+    this.history = parts.history;
+    this.settings = parts.settings;
+    this.versions = parts.versions;
+  }
+
+  static async before(
+    { migration }: PreparedStep,
+    connection: Connection,
+    history: HistoryTable,
+  ): Promise<Surroundings> {
+    const text = textOf(migration);
+    const settings = /pragma/i.test(text) ? await connection.sessionSettings() : null;
+    const versions = mentions(text, history.table) ? await versionsIn(history) : null;
+    return new Surroundings(migration, { connection, history, settings, versions });
+  }
+
+  /** @throws GodwitError MIGRATION_FAILED if the step has changed the history. */
+  async restore(): Promise<void> {
+    if (this.settings !== null) await this.connection.restoreSettings(this.settings);
+    if (this.versions === null || (await versionsIn(this.history)) === this.versions) return;
+    throw new GodwitError(
+      "MIGRATION_FAILED",
+      `${this.migration.version} changes the history, which is godwit's to write`,
+      {
+        location: locateFile(this.migration.file),
+        hint: `leave ${this.history.table} alone; record or forget a migration with: godwit mark`,
+      },
+    );
+  }
+}
+
+function textOf({ body }: Migration): string {
+  return body.kind === "sql" || body.kind === "code" ? body.text : "";
+}
+
+function mentions(text: string, name: string): boolean {
+  return new RegExp(name.replace(/[^A-Za-z0-9_]/g, "\\$&"), "i").test(text);
+}
+
+async function versionsIn(history: HistoryTable): Promise<string> {
+  return (await history.read()).applied.map(({ version }) => version).join(" ");
+}
