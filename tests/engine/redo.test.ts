@@ -65,12 +65,23 @@ describe("redo", () => {
     ]);
   });
 
-  test("of a migration that enforces foreign keys goes through in commits of its own", async () => {
+  test.each([
+    ["enforces foreign keys", "-- Foreign keys: on\n", "SELECT nope;"],
+    ["may roll everything back", "", "INSERT OR ROLLBACK INTO t1 VALUES (1), (1);"],
+  ])("of a migration that %s is all or nothing too", async (_name, head, failing) => {
     using project = new Project();
-    project.sql(1, "CREATE TABLE t1 (id);", "DROP TABLE t1;", "-- Foreign keys: on\n");
+    const create = "CREATE TABLE t1 (id INTEGER PRIMARY KEY);";
+    const harmless = "INSERT OR ROLLBACK INTO t1 VALUES (5);";
+    project.sql(1, `${create}\n${harmless}`, "DROP TABLE t1;", head);
     await project.run();
     await project.run({ kind: "redo" });
     expect(project.applied()).toEqual([1]);
+
+    project.exec("INSERT INTO t1 VALUES (7)");
+    project.sql(1, `${create}\n${failing}`, "DROP TABLE t1;", head);
+    expect(await failureOf(project.run({ kind: "redo" }))).toMatchObject({ outcome: "rolled_back" });
+    expect(project.applied()).toEqual([1]);
+    expect(project.column("SELECT id FROM t1")).toEqual([5, 7]);
   });
 
   test("is refused without a database and without a way down", async () => {
