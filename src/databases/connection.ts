@@ -1,5 +1,5 @@
 import type { DatabaseError } from "./database-error.ts";
-import type { ForeignKeyReport } from "./foreign-key-report.ts";
+import type { ForeignKeyLink, ForeignKeyReport } from "./foreign-key-report.ts";
 
 /** What can be bound to a statement and what comes back in a row. */
 export type Value = string | number | bigint | boolean | null | Uint8Array;
@@ -34,8 +34,12 @@ export interface Connection {
   restoreSettings(settings: SessionSettings): Promise<void>;
   /** How long a statement waits for a lock, in milliseconds; returns what it was. */
   setBusyTimeout(milliseconds: number): Promise<number>;
-  /** Rows whose foreign key points nowhere, in the tables named or in all. */
-  checkForeignKeys(tables: readonly string[] | "all"): Promise<ForeignKeyReport>;
+  /** Rows whose foreign key points nowhere, and keys that cannot be checked. */
+  checkForeignKeys(): Promise<ForeignKeyReport>;
+  /** Which tables the tables named, or all, declare to point at. */
+  foreignKeyLinks(tables: readonly string[] | "all"): Promise<readonly ForeignKeyLink[]>;
+  /** Keys of the tables named that cannot be checked; reads no rows. */
+  checkDeclarations(tables: readonly string[]): Promise<ForeignKeyReport>;
   /** The driver's view of anything that code threw; null if it is no error of the database. */
   errorOf(thrown: unknown): DatabaseError | null;
   close(): Promise<void>;

@@ -3,6 +3,8 @@ import { type FailureCode, GodwitError } from "../base/failure.ts";
 /** What a driver's error means for a run, whatever the driver calls it. */
 export type DatabaseErrorKind =
   | "busy"
+  /** A statement of the same connection stands in the way: waiting is in vain. */
+  | "open-statement"
   | "readonly"
   | "corrupt"
   | "not-a-database"
@@ -33,6 +35,7 @@ export class DatabaseError extends Error {
 
 const CODES: Record<DatabaseErrorKind, FailureCode> = {
   busy: "DATABASE_BUSY",
+  "open-statement": "DATABASE_FAILED",
   readonly: "DATABASE_READONLY",
   corrupt: "DATABASE_CORRUPT",
   "not-a-database": "NOT_A_DATABASE",
@@ -44,6 +47,7 @@ const CODES: Record<DatabaseErrorKind, FailureCode> = {
 
 const HINTS: Record<DatabaseErrorKind, string> = {
   busy: "end what holds the database, or wait longer with --lock-timeout",
+  "open-statement": "read every iterate() to its end or close it, and finalize prepared statements",
   readonly: "let this user write to the file and to its folder, which holds SQLite's journal",
   corrupt: "put a good copy back; `sqlite3 FILE .recover` may save rows",
   "not-a-database": "check the path: the file holds something else, or is encrypted",
@@ -57,6 +61,7 @@ const HINTS: Record<DatabaseErrorKind, string> = {
 export function databaseFailure(error: DatabaseError, name: string): GodwitError {
   const sentence: Partial<Record<DatabaseErrorKind, string>> = {
     busy: `${name} is locked by another connection`,
+    "open-statement": `a statement of this connection to ${name} is still open: ${error.message}`,
     readonly: `${name} cannot be written to`,
     corrupt: `${name} is damaged: ${error.message}`,
     "not-a-database":

@@ -27,12 +27,9 @@ const SERVER_SCHEMES = new Set([
  */
 export function parseDatabaseTarget(text: string): DatabaseTarget {
   if (text.trim() === "") throw invalid("the database's name is empty", "name a file: --db app.db");
-  if (text === ":memory:") {
-    throw invalid("an in-memory database ends with the command", "name a file: --db app.db");
-  }
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(text)?.[1]?.toLowerCase();
-  if (scheme === undefined) return { kind: "sqlite", path: resolve(text) };
-  if (scheme === "sqlite" || scheme === "file") return { kind: "sqlite", path: resolve(pathOfUrl(text)) };
+  if (scheme === undefined) return targetAt(text);
+  if (scheme === "sqlite" || scheme === "file") return targetAt(pathOfUrl(text));
   if (SERVER_SCHEMES.has(scheme)) {
     throw invalid(
       `${redact(text)} is a server's address; this version works on SQLite files`,
@@ -43,6 +40,29 @@ export function parseDatabaseTarget(text: string): DatabaseTarget {
     `unknown kind of database: "${scheme}:"`,
     `write sqlite:path; a file of that name is ./${redact(text)}`,
   );
+}
+
+/** The driver trims white space around a path, and ends it at a NUL; what looks for the file does not: they would mean two files. */
+function targetAt(path: string): DatabaseTarget {
+  if (path === ":memory:" || path === "/:memory:") {
+    throw invalid("an in-memory database ends with the command", "name a file: --db app.db");
+  }
+  const file = resolve(path);
+  if (/\p{Cc}/u.test(path)) {
+    throw invalid(
+      `the database's path holds a control character: ${shown(path)}`,
+      "give the file another name",
+    );
+  }
+  if (path.trim() !== path || file.trim() !== file) {
+    throw invalid(`the database's path begins or ends with white space: ${shown(path)}`, "leave it out");
+  }
+  return { kind: "sqlite", path: file };
+}
+
+/** Quoted and escaped, so that what is wrong can be seen. */
+function shown(path: string): string {
+  return JSON.stringify(path);
 }
 
 function pathOfUrl(url: string): string {
@@ -64,8 +84,7 @@ function pathOfUrl(url: string): string {
     );
   }
   const path = decode(rest.startsWith("///") ? rest.slice(2) : rest);
-  if (path === "" || path.includes("\0"))
-    throw invalid("the database's URL has no path", "write sqlite:app.db");
+  if (path === "") throw invalid("the database's URL has no path", "write sqlite:app.db");
   return path;
 }
 

@@ -2,10 +2,21 @@ import { GodwitError } from "../base/failure.ts";
 import { counted, printable } from "../base/printable.ts";
 import { locateFile } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
-import { describeViolation, type ForeignKeyReport, newViolations } from "../databases/foreign-key-report.ts";
+import {
+  describeMismatch,
+  describeViolation,
+  type ForeignKeyLink,
+  type ForeignKeyReport,
+  isSound,
+  newViolations,
+} from "../databases/foreign-key-report.ts";
+import type { EventListener } from "./events.ts";
 import type { PreparedStep } from "./prepare.ts";
 
 const ROWS_SHOWN = 10;
+
+/** Told what was broken before `step`, the first time that foreign keys are looked at. Not called where all is sound. */
+export type OldViolationsListener = (old: ForeignKeyReport, step: PreparedStep) => void;
 
 /**
  * Compares foreign keys before and after each step of one transaction, so that only new violations count. Nothing is
@@ -13,36 +24,89 @@ const ROWS_SHOWN = 10;
  */
 export class ForeignKeyGuard {
   private readonly connection: Connection;
+  private readonly onOld: OldViolationsListener;
+  /** What the last step left. Steps that only create things leave it as it is: their tables are empty. */
   private known: ForeignKeyReport | null = null;
   private before: ForeignKeyReport | null = null;
+  /** The tables that point at each table; read once and added to, so that many steps that create are not each as long as the schema. */
+  private pointing: Map<string, Set<string>> | null = null;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, onOld: OldViolationsListener = () => {}) {
     this.connection = connection;
+    this.onOld = onOld;
   }
 
-  async begin({ impact }: PreparedStep): Promise<void> {
-    if (impact === null) {
-      this.known ??= await this.connection.checkForeignKeys("all");
-      this.before = this.known;
-    } else {
-      this.before = impact.length === 0 ? null : await this.connection.checkForeignKeys(impact);
-    }
+  async begin(step: PreparedStep): Promise<void> {
+    if (step.impact === null) this.before = await this.everything(step);
+    else if (step.impact.length === 0) this.before = null;
+    else this.before = await this.connection.checkDeclarations(await this.concerned(step.impact));
   }
 
   /** @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows. */
   async end({ impact, migration }: PreparedStep): Promise<void> {
     if (this.before === null) return;
-    const after = await this.connection.checkForeignKeys(impact ?? "all");
-    const { violations, errors } = newViolations(this.before, after);
-    if (violations.length + errors.length > 0) {
-      const rows = [...errors, ...violations.map(describeViolation)].map(printable);
-      const more = rows.length > ROWS_SHOWN ? [`and ${rows.length - ROWS_SHOWN} more`] : [];
+    const after = await (impact === null
+      ? this.connection.checkForeignKeys()
+      : this.connection.checkDeclarations(await this.concerned(impact)));
+    const found = newViolations(this.before, after);
+    if (!isSound(found)) {
       throw new GodwitError(
         "FOREIGN_KEY_VIOLATION",
-        `${migration.version} leaves ${counted(rows.length, "foreign key")} pointing nowhere`,
-        { location: locateFile(migration.file), details: [...rows.slice(0, ROWS_SHOWN), ...more] },
+        `${migration.version} leaves ${countKeys(found)} pointing nowhere`,
+        { location: locateFile(migration.file), details: linesOf(found) },
       );
     }
-    if (impact === null) this.known = after;
+    if (impact === null) {
+      this.known = after;
+      this.pointing = null;
+    } else {
+      this.point(await this.connection.foreignKeyLinks(impact));
+    }
   }
+
+  private async everything(step: PreparedStep): Promise<ForeignKeyReport> {
+    if (this.known === null) {
+      this.known = await this.connection.checkForeignKeys();
+      if (!isSound(this.known)) this.onOld(this.known, step);
+    }
+    return this.known;
+  }
+
+  /** What a step creates, and what points at that by name: a parent may be made after its children, and not match them. */
+  private async concerned(created: readonly string[]): Promise<readonly string[]> {
+    if (this.pointing === null) {
+      this.pointing = new Map();
+      this.point(await this.connection.foreignKeyLinks("all"));
+    }
+    const children = created.flatMap((table) => [...(this.pointing?.get(table.toLowerCase()) ?? [])]);
+    return [...new Set([...created, ...children])];
+  }
+
+  private point(links: readonly ForeignKeyLink[]): void {
+    for (const { table, parent } of links) {
+      const children = this.pointing?.get(parent.toLowerCase()) ?? new Set();
+      this.pointing?.set(parent.toLowerCase(), children.add(table));
+    }
+  }
+}
+
+/** Says once what was broken before, however many transactions a run has. */
+export function tellOldViolations(emit: EventListener): OldViolationsListener {
+  let isTold = false;
+  return (old, { migration }) => {
+    if (isTold) return;
+    isTold = true;
+    const message = `${countKeys(old)} pointed nowhere before: ${linesOf(old).join("; ")}`;
+    emit({ kind: "note", file: migration.file, line: null, message });
+  };
+}
+
+function countKeys({ violations, mismatches }: ForeignKeyReport): string {
+  return counted(violations.length + mismatches.length, "foreign key");
+}
+
+function linesOf({ violations, mismatches }: ForeignKeyReport): string[] {
+  const rows = [...mismatches.map(describeMismatch), ...violations.map(describeViolation)];
+  const more = rows.length > ROWS_SHOWN ? [`and ${rows.length - ROWS_SHOWN} more`] : [];
+  return [...rows.slice(0, ROWS_SHOWN).map(printable), ...more];
 }

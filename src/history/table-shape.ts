@@ -8,10 +8,11 @@ export interface TableShape {
 }
 
 interface Column {
-  readonly [name: string]: string | number | null;
+  readonly [name: string]: string | number | bigint | null;
   readonly name: string;
   readonly type: string;
-  readonly required: number;
+  /** A handle may give integers as bigints. */
+  readonly required: number | bigint;
 }
 
 const REQUIRED = ["version", "description", "applied_at", "execution_time_ms"];
@@ -35,7 +36,7 @@ export async function readTableShape(connection: Connection, table: string): Pro
   const isOurs =
     object.type === "table" &&
     REQUIRED.every((name) => names.includes(name)) &&
-    columns.every(({ name, required }) => OURS.has(name) || required === 0);
+    columns.every(({ name, required }) => OURS.has(name) || Number(required) === 0);
   if (!isOurs) throw foreign(table, object.type, columns);
   return { exists: true, hasChecksum: names.includes("checksum") };
 }

@@ -46,8 +46,8 @@ function pragmaName(statementText: string): string {
 }
 
 /**
- * Which rows' foreign keys a statement could break: those of no table, of the one table it creates (which is empty, but whose
- * declaration may not match its parent), or of any.
+ * Which rows' foreign keys a statement could break: those of no table, of any, or of the one that it creates and those which
+ * point at that: it is empty, but what is declared may not match. A view takes a table's name, and cannot be pointed at.
  */
 export type ReferenceImpact =
   | { readonly kind: "none" }
@@ -71,8 +71,8 @@ function impactOfCreate(statementText: string): ReferenceImpact {
   const tokens = significantTokens(statementText, 10);
   let at = 1;
   if (/^temp(orary)?$/i.test(tokens[at] ?? "")) at++;
-  if (/^(index|unique|view|trigger)$/i.test(tokens[at] ?? "")) return NO_IMPACT;
-  if (!/^table$/i.test(tokens[at] ?? "")) return ANY_IMPACT;
+  if (/^(index|unique|trigger)$/i.test(tokens[at] ?? "")) return NO_IMPACT;
+  if (!/^(table|view)$/i.test(tokens[at] ?? "")) return ANY_IMPACT;
   at++;
   if (/^if$/i.test(tokens[at] ?? "")) at += 3;
   const table = tokens[at + 1] === "." ? tokens[at + 2] : tokens[at];

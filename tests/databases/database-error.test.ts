@@ -21,6 +21,12 @@ const ROWS: readonly Row[] = [
     hint: "end what holds the database, or wait longer with --lock-timeout",
   },
   {
+    kind: "open-statement",
+    code: "DATABASE_FAILED",
+    message: "a statement of this connection to app.db is still open: as SQLite says it",
+    hint: "read every iterate() to its end or close it, and finalize prepared statements",
+  },
+  {
     kind: "readonly",
     code: "DATABASE_READONLY",
     message: "app.db cannot be written to",

@@ -14,7 +14,8 @@ const ACCEPTED: readonly Accepted[] = [
   { text: "./data/app.db", path: resolve("data/app.db"), why: "a path with a dot" },
   { text: "../app.db", path: resolve("../app.db"), why: "a path upwards" },
   { text: "/srv/app.db", path: "/srv/app.db", why: "an absolute path" },
-  { text: " app.db", path: resolve(" app.db"), why: "a leading space is part of a name" },
+  { text: "my app.db", path: resolve("my app.db"), why: "a space inside is part of a name" },
+  { text: "./:memory:", path: resolve(":memory:"), why: "a file of that name" },
   { text: "a%20b.db", path: resolve("a%20b.db"), why: "a percent sign in a path is itself" },
   { text: "what?.db", path: resolve("what?.db"), why: "a question mark in a path is itself" },
   { text: "a#1.db", path: resolve("a#1.db"), why: "a # in a path is itself" },
@@ -46,7 +47,34 @@ const REFUSED: readonly Refused[] = [
   { text: "  ", message: "the database's name is empty", hint: EXAMPLE },
   { text: ":memory:", message: "an in-memory database ends with the command", hint: EXAMPLE },
   { text: "sqlite:", message: "the database's URL has no path", hint: "write sqlite:app.db" },
-  { text: "file:a%00b", message: "the database's URL has no path", hint: "write sqlite:app.db" },
+  { text: "sqlite::memory:", message: "an in-memory database ends with the command", hint: EXAMPLE },
+  { text: "file::memory:", message: "an in-memory database ends with the command", hint: EXAMPLE },
+  { text: "sqlite:///:memory:", message: "an in-memory database ends with the command", hint: EXAMPLE },
+  ...["app.db ", " app.db", "app.db\u00a0", "app.db\ufeff"].map((text) => ({
+    text,
+    message: `the database's path begins or ends with white space: ${JSON.stringify(text)}`,
+    hint: "leave it out",
+  })),
+  {
+    text: "sqlite:app.db%20",
+    message: `the database's path begins or ends with white space: "app.db "`,
+    hint: "leave it out",
+  },
+  {
+    text: "app.db /",
+    message: `the database's path begins or ends with white space: "app.db /"`,
+    hint: "leave it out",
+  },
+  ...["a\0b", "a\nb", "app.db\t"].map((text) => ({
+    text,
+    message: `the database's path holds a control character: ${JSON.stringify(text)}`,
+    hint: "give the file another name",
+  })),
+  {
+    text: "file:a%00b",
+    message: `the database's path holds a control character: "a\\u0000b"`,
+    hint: "give the file another name",
+  },
   {
     text: "sqlite://host/app.db",
     message: "two slashes in a database's URL are followed by a host",
@@ -84,7 +112,7 @@ describe("a database's name", () => {
     expect(parseDatabaseTarget(text)).toEqual({ kind: "sqlite", path });
   });
 
-  test.each(REFUSED)("'$text' is refused: $message", async ({ text, message, hint }) => {
+  test.each(REFUSED)("is refused: $message", async ({ text, message, hint }) => {
     const failure = await failureOf(() => parseDatabaseTarget(text));
     expect({
       code: failure.code,

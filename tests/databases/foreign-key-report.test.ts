@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import {
+  describeMismatch,
   describeViolation,
+  type ForeignKeyMismatch,
   type ForeignKeyReport,
   type ForeignKeyViolation,
   NO_VIOLATIONS,
@@ -13,10 +15,13 @@ function violation(more: Partial<ForeignKeyViolation> = {}): ForeignKeyViolation
 
 function report(
   violations: readonly ForeignKeyViolation[],
-  errors: readonly string[] = [],
+  mismatches: readonly ForeignKeyMismatch[] = [],
+  tables: Readonly<Record<string, readonly string[]>> = TABLES,
 ): ForeignKeyReport {
-  return { violations, errors };
+  return { violations, mismatches, tables: new Map(Object.entries(tables)) };
 }
+
+const TABLES = { child: ["id", "parent_id"], parent: ["id"], owner: ["id"] };
 
 interface Row {
   readonly name: string;
@@ -26,7 +31,12 @@ interface Row {
 }
 
 const OTHER = violation({ values: ["18"] });
-const MISMATCH = 'child: foreign key mismatch - "child" referencing "parent"';
+const MISMATCH: ForeignKeyMismatch = {
+  table: "child",
+  parent: "parent",
+  message: 'foreign key mismatch - "child" referencing "parent"',
+};
+const OTHER_MISMATCH: ForeignKeyMismatch = { ...MISMATCH, table: "other" };
 
 const ROWS: readonly Row[] = [
   {
@@ -90,22 +100,26 @@ const ROWS: readonly Row[] = [
     found: report([violation({ columns: ["owner_id"] })]),
   },
   {
-    name: "an old error of the check stays old",
+    name: "an old mismatch stays old",
     before: report([], [MISMATCH]),
     after: report([], [MISMATCH]),
     found: NO_VIOLATIONS,
   },
   {
-    name: "a new error of the check is found",
+    name: "a new mismatch is found",
     before: report([], [MISMATCH]),
-    after: report([], [MISMATCH, "other: no such column"]),
-    found: report([], ["other: no such column"]),
+    after: report([], [MISMATCH, OTHER_MISMATCH]),
+    found: report([], [OTHER_MISMATCH]),
   },
 ];
 
 describe("newViolations", () => {
   test.each(ROWS)("$name", ({ before, after, found }) => {
-    expect(newViolations(before, after)).toEqual(found);
+    const { violations, mismatches } = newViolations(before, after);
+    expect({ violations, mismatches }).toEqual({
+      violations: [...found.violations],
+      mismatches: [...found.mismatches],
+    });
   });
 });
 
@@ -120,9 +134,114 @@ describe("describeViolation", () => {
     );
   });
 
-  test("does without values where the table has no rowid", () => {
-    expect(describeViolation(violation({ rowid: null, values: [] }))).toBe(
-      "child a row: parent_id is in no row of parent",
+  test("does without the row where the table has no rowid", () => {
+    expect(describeViolation(violation({ rowid: null }))).toBe(
+      "a row of child: parent_id 17 is in no row of parent",
     );
+  });
+
+  test("says of a mismatch what the database says", () => {
+    expect(describeMismatch(MISMATCH)).toBe('child: foreign key mismatch - "child" referencing "parent"');
+  });
+});
+
+interface Renaming {
+  readonly name: string;
+  readonly tables: Readonly<Record<string, readonly string[]>>;
+  readonly after: readonly ForeignKeyViolation[];
+  /** How many of `after`, from the last, are new. */
+  readonly found: number;
+}
+
+const COLUMNS = ["id", "parent_id"];
+const PARENT = { parent: ["id"], owner: ["id"] };
+
+const RENAMINGS: readonly Renaming[] = [
+  {
+    name: "a renamed table",
+    tables: { kid: COLUMNS, ...PARENT },
+    after: [violation({ table: "kid" })],
+    found: 0,
+  },
+  {
+    name: "a renamed parent",
+    tables: { child: COLUMNS, elder: ["id"], owner: ["id"] },
+    after: [violation({ parent: "elder" })],
+    found: 0,
+  },
+  {
+    name: "a renamed column",
+    tables: { child: ["id", "elder_id"], ...PARENT },
+    after: [violation({ columns: ["elder_id"] })],
+    found: 0,
+  },
+  {
+    name: "a table, its parent and its column, all renamed",
+    tables: { kid: ["id", "elder_id"], elder: ["id"], owner: ["id"] },
+    after: [violation({ table: "kid", parent: "elder", columns: ["elder_id"] })],
+    found: 0,
+  },
+  {
+    name: "another value in a renamed table",
+    tables: { kid: COLUMNS, ...PARENT },
+    after: [violation({ table: "kid", values: ["18"] })],
+    found: 1,
+  },
+  {
+    name: "the same value once more in a renamed table",
+    tables: { kid: COLUMNS, ...PARENT },
+    after: [violation({ table: "kid" }), violation({ table: "kid", rowid: "5" })],
+    found: 1,
+  },
+  {
+    name: "the same value in a table that was there before",
+    tables: { owner: COLUMNS, parent: ["id"] },
+    after: [violation({ table: "owner" })],
+    found: 1,
+  },
+  {
+    name: "the same value in a new table, while the old one stays",
+    tables: { child: COLUMNS, kid: COLUMNS, ...PARENT },
+    after: [violation({ table: "kid" })],
+    found: 1,
+  },
+  {
+    name: "the same value in a new table of other columns, beside the renamed one",
+    tables: { kid: COLUMNS, likes: ["parent_id"], ...PARENT },
+    after: [violation({ table: "likes" })],
+    found: 1,
+  },
+  {
+    name: "the same value in a new column, while the old one stays",
+    tables: { child: [...COLUMNS, "elder_id"], ...PARENT },
+    after: [violation({ columns: ["elder_id"] })],
+    found: 1,
+  },
+];
+
+describe("under other names,", () => {
+  const before = report([violation()]);
+
+  test.each(RENAMINGS)("$name: $found new", ({ tables, after, found }) => {
+    const { violations } = newViolations(before, report(after, [], tables));
+    expect(violations).toEqual(after.slice(after.length - found));
+  });
+
+  test("an old mismatch stays old", () => {
+    const tables = { kid: COLUMNS, elder: ["id"], owner: ["id"] };
+    const after = report([], [{ ...MISMATCH, table: "kid", parent: "elder" }], tables);
+    expect(newViolations(report([], [MISMATCH]), after).mismatches).toEqual([]);
+  });
+
+  test("what pointed at no table stays old when it is made to point at one", () => {
+    const none = report([violation({ parent: "none" })]);
+    expect(newViolations(none, before).violations).toEqual([]);
+  });
+
+  test("many old ones are matched in the time it takes to read them", () => {
+    const many = Array.from({ length: 50_000 }, (_, index) => violation({ values: [String(index % 7)] }));
+    const after = many.map((old) => ({ ...old, table: "kid" }));
+    const found = newViolations(report(many), report(after, [], { kid: COLUMNS, ...PARENT }));
+    expect(found.violations).toEqual([]);
   });
 });

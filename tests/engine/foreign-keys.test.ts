@@ -99,7 +99,7 @@ describe("a new violation", () => {
     project.sql(1, "INSERT INTO c VALUES ('x');");
     const failure = await failureOf(project.run());
     expect(failure.message).toBe(`${v(1)} leaves 1 foreign key pointing nowhere`);
-    expect(failure.details).toEqual(["c a row: id is in no row of p"]);
+    expect(failure.details).toEqual(["a row of c: id 'x' is in no row of p"]);
   });
 
   test("left by code is found too", async () => {

@@ -110,6 +110,13 @@ describe("a table of the history's shape", () => {
     expect(shape).toEqual({ exists: true, hasChecksum });
   });
 
+  test("is known by a handle that gives integers as bigints", async () => {
+    using db = new Database(":memory:", { safeIntegers: true });
+    db.run("CREATE TABLE h (version TEXT NOT NULL PRIMARY KEY, description, applied_at, execution_time_ms)");
+    const shape = await readTableShape(SqliteConnection.over(db), "h");
+    expect(shape).toEqual({ exists: true, hasChecksum: false });
+  });
+
   test("may be absent", async () => {
     using db = new Database(":memory:");
     db.run("CREATE TABLE other (id); CREATE INDEX schema_migrations ON other (id)");

@@ -39,7 +39,6 @@ describe("whose foreign keys a statement could break", () => {
   test.each([
     { sql: "CREATE INDEX i ON a (b)" },
     { sql: "CREATE UNIQUE INDEX i ON a (b)" },
-    { sql: "CREATE VIEW v AS SELECT 1" },
     { sql: "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; END" },
     { sql: "ALTER TABLE a ADD COLUMN b TEXT" },
     { sql: "ALTER TABLE main.a ADD b TEXT" },
@@ -61,7 +60,9 @@ describe("whose foreign keys a statement could break", () => {
     { sql: 'CREATE TABLE IF NOT EXISTS "main" . "a""b" (c)', table: 'a"b' },
     { sql: "CREATE TEMPORARY TABLE a AS SELECT 1", table: "a" },
     { sql: "CREATE /* x */ TABLE [a b] (c)", table: "a b" },
-  ])("those of the table that it creates: $sql", ({ sql, table }) => {
+    { sql: "CREATE VIEW v AS SELECT 1", table: "v" },
+    { sql: "CREATE TEMP VIEW IF NOT EXISTS main.v AS SELECT 1", table: "v" },
+  ])("those of what it creates, and of what points at that: $sql", ({ sql, table }) => {
     expect(referenceImpact(wordsOf(sql), sql)).toEqual({ kind: "table", table });
   });
 

@@ -7,6 +7,7 @@ const NAMES = [
   "busy_timeout",
   "cell_size_check",
   "defer_foreign_keys",
+  "full_column_names",
   "ignore_check_constraints",
   "legacy_alter_table",
   "max_page_count",
@@ -14,24 +15,27 @@ const NAMES = [
   "recursive_triggers",
   "reverse_unordered_selects",
   "secure_delete",
+  "short_column_names",
   "temp_store",
   "trusted_schema",
   "writable_schema",
 ];
 
+/** The one that can only be set; what it does can be seen. */
+const CASE_SENSITIVE_LIKE = "case_sensitive_like";
+
 export function readSessionSettings(db: Database): SessionSettings {
-  return Object.fromEntries(NAMES.map((name) => [name, read(db, name)]));
+  return Object.fromEntries([...NAMES, CASE_SENSITIVE_LIKE].map((name) => [name, read(db, name)]));
 }
 
 export function restoreSessionSettings(db: Database, settings: SessionSettings): void {
-  // The one that cannot be read: SQLite has it off.
-  db.run("PRAGMA case_sensitive_like = 0");
   for (const [name, value] of Object.entries(settings)) {
     if (read(db, name) !== value) db.run(`PRAGMA ${name} = ${value}`);
   }
 }
 
 function read(db: Database, name: string): Value {
-  const [row] = db.query(`PRAGMA ${name}`).values() as Value[][];
+  const sql = name === CASE_SENSITIVE_LIKE ? "SELECT 'a' NOT LIKE 'A'" : `PRAGMA ${name}`;
+  const [row] = db.query(sql).values() as Value[][];
   return row?.[0] ?? null;
 }

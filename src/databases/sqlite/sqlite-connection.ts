@@ -3,8 +3,9 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Connection, OpenMode, Row, SessionSettings, Value } from "../connection.ts";
 import { DatabaseError, type DatabaseErrorKind } from "../database-error.ts";
-import type { ForeignKeyReport } from "../foreign-key-report.ts";
-import { checkForeignKeys } from "./foreign-key-check.ts";
+import type { ForeignKeyLink, ForeignKeyReport } from "../foreign-key-report.ts";
+import { checkDeclarations, checkForeignKeys } from "./foreign-key-check.ts";
+import { foreignKeyLinks } from "./foreign-key-declarations.ts";
 import { readSessionSettings, restoreSessionSettings } from "./session-settings.ts";
 
 /** SQLITE_FCNTL_DATA_VERSION, https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html */
@@ -90,7 +91,7 @@ export class SqliteConnection implements Connection {
   }
 
   async foreignKeysEnforced(): Promise<boolean> {
-    return (await this.pragma("foreign_keys")) === 1;
+    return Number(await this.pragma("foreign_keys")) === 1;
   }
 
   setQueryOnly(on: boolean): Promise<void> {
@@ -111,8 +112,16 @@ export class SqliteConnection implements Connection {
     return Number(before ?? 0);
   }
 
-  checkForeignKeys(tables: readonly string[] | "all"): Promise<ForeignKeyReport> {
-    return this.attempt(() => checkForeignKeys(this.handle, tables));
+  checkForeignKeys(): Promise<ForeignKeyReport> {
+    return this.attempt(() => checkForeignKeys(this.handle));
+  }
+
+  foreignKeyLinks(tables: readonly string[] | "all"): Promise<readonly ForeignKeyLink[]> {
+    return this.attempt(() => foreignKeyLinks(this.handle, tables));
+  }
+
+  checkDeclarations(tables: readonly string[]): Promise<ForeignKeyReport> {
+    return this.attempt(() => checkDeclarations(this.handle, tables));
   }
 
   errorOf(thrown: unknown): DatabaseError | null {
@@ -123,6 +132,7 @@ export class SqliteConnection implements Connection {
     if (this.isOwned) this.handle.close();
   }
 
+  /** A handle may give integers as bigints. */
   private pragma(name: string): Promise<Value | undefined> {
     return this.attempt(() => (this.handle.query(`PRAGMA ${name}`).values()[0] as Value[] | undefined)?.[0]);
   }
@@ -142,7 +152,9 @@ function requireFile(path: string, mode: OpenMode): void {
   try {
     stats = statSync(path, { throwIfNoEntry: false });
   } catch (cause) {
-    throw problem(`${(cause as Error).message}`, "io", (cause as NodeJS.ErrnoException).code ?? "", cause);
+    // "ELOOP: too many symbolic links encountered, stat '/srv/app.db'": who reads it is told the path anyway.
+    const message = (cause as Error).message.replace(/^E[A-Z]+: |, stat '.*$/gs, "");
+    throw problem(message, "io", (cause as NodeJS.ErrnoException).code ?? "", cause);
   }
   if (stats === undefined) {
     const isPossible = mode === "create" && statSync(dirname(path), { throwIfNoEntry: false }) !== undefined;
@@ -172,7 +184,7 @@ function toDatabaseError(thrown: unknown): DatabaseError | null {
   const databaseCode = thrown.code ?? "SQLITE_ERROR";
   const byteOffset = thrown.byteOffset >= 0 ? thrown.byteOffset : null;
   return new DatabaseError(thrown.message, {
-    kind: kindOf(databaseCode),
+    kind: kindOf(databaseCode, thrown.message),
     databaseCode,
     byteOffset,
     cause: thrown,
@@ -180,12 +192,20 @@ function toDatabaseError(thrown: unknown): DatabaseError | null {
 }
 
 /** By primary result code; extended ones begin with it (https://sqlite.org/rescode.html). */
-function kindOf(code: string): DatabaseErrorKind {
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return "busy";
+function kindOf(code: string, message: string): DatabaseErrorKind {
+  if (code === "SQLITE_LOCKED_SHAREDCACHE") return "busy";
+  // LOCKED, unlike BUSY, is a conflict within the connection (https://sqlite.org/rescode.html#locked).
+  if (code.startsWith("SQLITE_LOCKED") || isOwnStatement(code, message)) return "open-statement";
+  if (code.startsWith("SQLITE_BUSY")) return "busy";
   if (code.startsWith("SQLITE_READONLY")) return "readonly";
   if (code.startsWith("SQLITE_CORRUPT")) return "corrupt";
   if (code.startsWith("SQLITE_NOTADB")) return "not-a-database";
   if (code.startsWith("SQLITE_FULL")) return "full";
   if (code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_CANTOPEN")) return "io";
   return "statement";
+}
+
+/** "cannot commit transaction - SQL statements in progress", and the like of VACUUM, SAVEPOINT and RELEASE: only the words tell. */
+function isOwnStatement(code: string, message: string): boolean {
+  return /^SQLITE_(BUSY|ERROR)$/.test(code) && message.endsWith("SQL statements in progress");
 }

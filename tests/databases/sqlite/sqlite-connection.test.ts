@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
 import { DatabaseError, type DatabaseErrorKind } from "../../../src/databases/database-error.ts";
 import { accessHandle, accessTarget } from "../../../src/databases/open-database.ts";
 import { SqliteConnection, sqliteVersion } from "../../../src/databases/sqlite/sqlite-connection.ts";
@@ -38,6 +38,23 @@ describe("opening", () => {
       "io",
       "not-found",
     ]);
+  });
+
+  test("says what is wrong with a path that the system refuses", async () => {
+    using dir = new TempDir();
+    symlinkSync(dir.join("loop"), dir.join("loop"));
+    const paths = [dir.join("loop"), dir.join("loop", "app.db"), dir.join("x".repeat(300))];
+    const said = [
+      "too many symbolic links encountered",
+      "too many symbolic links encountered",
+      "name too long",
+    ];
+    for (const [index, path] of paths.entries()) {
+      const access = accessTarget({ kind: "sqlite", path });
+      expect(access.exists()).toBe(true);
+      const error = await databaseErrorOf(async () => access.open("create"));
+      expect([error.kind, error.message]).toEqual(["io", said[index]!]);
+    }
   });
 
   test("for reading lets nothing be written", async () => {
@@ -107,6 +124,33 @@ describe("a connection", () => {
     expect(await connection.foreignKeysEnforced()).toBe(false);
     await connection.setBusyTimeout(1234.5);
     expect(await connection.setBusyTimeout(0)).toBe(1234);
+  });
+
+  test("tells both also where the handle gives integers as bigints", async () => {
+    using db = new Database(":memory:", { safeIntegers: true });
+    const connection = SqliteConnection.over(db);
+    await connection.setForeignKeys(true);
+    expect(await connection.foreignKeysEnforced()).toBe(true);
+    await connection.setBusyTimeout(1234);
+    expect(await connection.setBusyTimeout(0)).toBe(1234);
+  });
+
+  test.each([0, 1])("puts back settings that change how names and LIKE read, were they %i", async (value) => {
+    using db = new Database(":memory:");
+    const connection = SqliteConnection.over(db);
+    const set = (to: number) =>
+      connection.run(
+        `PRAGMA case_sensitive_like = ${to}; PRAGMA full_column_names = ${to}; PRAGMA short_column_names = ${to}`,
+      );
+    const read = () =>
+      ["SELECT 'a' NOT LIKE 'A'", "PRAGMA full_column_names", "PRAGMA short_column_names"].map(
+        (sql) => db.query(sql).values()[0]![0],
+      );
+    await set(value);
+    const settings = await connection.sessionSettings();
+    await set(1 - value);
+    await connection.restoreSettings(settings);
+    expect(read()).toEqual([value, value, value]);
   });
 
   test("stops writes while query-only", async () => {
@@ -186,6 +230,30 @@ describe("an error of the database is of the kind", () => {
       "busy" satisfies DatabaseErrorKind,
     );
     await connection.close();
+  });
+
+  test("open-statement, where one of its own is not finished", async () => {
+    using db = new Database(":memory:");
+    db.run("CREATE TABLE t (id); CREATE TABLE u (id); INSERT INTO t VALUES (1), (2)");
+    const connection = SqliteConnection.over(db);
+    using reading = db.prepare("SELECT id FROM t");
+    const rows = reading.iterate();
+    rows.next();
+    expect(await databaseErrorOf(connection.run("DROP TABLE t"))).toMatchObject({
+      kind: "open-statement",
+      databaseCode: "SQLITE_LOCKED",
+    });
+    expect((await databaseErrorOf(connection.run("VACUUM"))).kind).toBe("open-statement");
+    rows.return?.();
+    using writing = db.prepare("INSERT INTO u VALUES (1), (2) RETURNING id");
+    await connection.run("BEGIN");
+    const written = writing.iterate();
+    written.next();
+    expect(await databaseErrorOf(connection.run("COMMIT"))).toMatchObject({
+      kind: "open-statement",
+      databaseCode: "SQLITE_BUSY",
+    });
+    written.return?.();
   });
 
   test("full, where no page is left", async () => {
