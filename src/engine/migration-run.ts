@@ -6,7 +6,7 @@ import type { History } from "../history/history.ts";
 import { HistoryTable } from "../history/history-table.ts";
 import { type Aftermath, describeAftermath } from "./aftermath.ts";
 import type { FinishedStep } from "./events.ts";
-import { ForeignKeyGuard } from "./foreign-key-guard.ts";
+import { ForeignKeyGuard, type OldViolationsListener, tellOldViolations } from "./foreign-key-guard.ts";
 import { LostTransaction } from "./lost-transaction.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
@@ -38,6 +38,7 @@ export class MigrationRun {
   private openedAs: PreparedStep["isolation"] | null = null;
   private openedAt = 0;
   private foreignKeys: ForeignKeyGuard;
+  private readonly onOldViolations: OldViolationsListener;
 
   constructor(connection: Connection, settings: RunSettings, isAtomic: boolean) {
     this.connection = connection;
@@ -52,7 +53,8 @@ export class MigrationRun {
       onWaiting,
     });
     this.runner = new StepRunner(connection, this.history, this.transaction, settings);
-    this.foreignKeys = new ForeignKeyGuard(connection);
+    this.onOldViolations = tellOldViolations(settings.emit);
+    this.foreignKeys = new ForeignKeyGuard(connection, this.onOldViolations);
   }
 
   /**
@@ -170,7 +172,7 @@ export class MigrationRun {
     await this.transaction.begin();
     this.openedAs = isolation;
     this.openedAt = this.settings.clock.elapsed();
-    this.foreignKeys = new ForeignKeyGuard(this.connection);
+    this.foreignKeys = new ForeignKeyGuard(this.connection, this.onOldViolations);
   }
 
   private async perform(step: PreparedStep): Promise<void> {
@@ -181,7 +183,9 @@ export class MigrationRun {
       if (step.isolation === "untransacted") {
         await this.connection.setForeignKeys(step.migration.foreignKeysOn);
         await this.connection.setBusyTimeout(this.settings.lockTimeoutMs);
-        this.conclude(await this.runner.runUntransacted(step, new ForeignKeyGuard(this.connection)));
+        this.conclude(
+          await this.runner.runUntransacted(step, new ForeignKeyGuard(this.connection, this.onOldViolations)),
+        );
         await this.connection.setBusyTimeout(0);
       } else {
         this.uncommitted.push(await this.runner.runInSavepoint(step, this.foreignKeys));

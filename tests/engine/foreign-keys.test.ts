@@ -60,6 +60,24 @@ describe("rebuilding a parent table keeps the rows of its children", () => {
   });
 });
 
+test("what was broken before is told once for a run, and stops nothing", async () => {
+  using project = family("");
+  project.exec("PRAGMA foreign_keys = 0; INSERT INTO child VALUES (4, 99)");
+  project.sql(1, "UPDATE parent SET id = id;");
+  project.sql(2, "ALTER TABLE child RENAME TO kid;");
+  const file = project.file(1);
+  await project.run({ kind: "migrate" }, { commit: "each" });
+  expect(project.applied()).toEqual([1, 2]);
+  expect(project.events.filter(({ kind }) => kind === "note")).toEqual([
+    {
+      kind: "note",
+      file,
+      line: null,
+      message: "1 foreign key pointed nowhere before: child row 4: parent_id 99 is in no row of parent",
+    },
+  ]);
+});
+
 describe("a new violation", () => {
   test("is refused with its rows, and rolled back", async () => {
     using project = family("");
