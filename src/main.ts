@@ -1,12 +1,12 @@
+import { messageOf, stackOf } from "./base/failure.ts";
+import { Output } from "./cli/output.ts";
 import { CliRun } from "./cli/run-cli.ts";
 
 const run = new CliRun(process.argv.slice(2), process.env);
-// Taken before any migration's code runs: that code meets a process.exit that does not end anything. Bun's own calls reallyExit.
-const { exit, reallyExit } = process;
-const end = (code: number): never => {
-  Object.assign(process, { reallyExit });
-  return exit.call(process, code);
-};
+// Taken before any migration's code runs, which meets one that ends nothing. Unlike process.exit it asks no "exit" listener, which could
+// set another exit code.
+const { reallyExit } = process;
+const end = (code: number): never => reallyExit.call(process, code);
 
 // The event loop is empty and the run is not done: a migration awaits what never comes. Not a top-level await, with which a
 // compiled executable would hang here for ever.
@@ -15,5 +15,6 @@ process.on("beforeExit", () => {
   if (code !== null) end(code);
 });
 run.run().then(end, (error: unknown) => {
-  throw error;
+  new Output(2).raw(`${stackOf(error) || messageOf(error)}\n`);
+  end(70);
 });

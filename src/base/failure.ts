@@ -123,9 +123,41 @@ function exitCodeOf(code: FailureCode, outcome: Outcome): number {
   return exit === 3 && outcome !== "unchanged" ? 4 : exit;
 }
 
-/** The text of anything that was thrown, for a message. */
+/** The text of anything that was thrown, for a message. Code may throw what has no text, or a getter that throws in turn. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name;
-  if (typeof thrown === "object" && thrown !== null && "message" in thrown) return String(thrown.message);
-  return String(thrown);
+  try {
+    if (thrown instanceof Error) return String(thrown.message || thrown.name);
+    const isObject = typeof thrown === "object" && thrown !== null;
+    return String(isObject && "message" in thrown ? thrown.message : thrown);
+  } catch {
+    return "something was thrown that has no text";
+  }
+}
+
+/** The stack of an error; empty where there is none that can be read. */
+export function stackOf(thrown: unknown): string {
+  try {
+    const stack: unknown = thrown instanceof Error ? thrown.stack : "";
+    return typeof stack === "string" ? stack : "";
+  } catch {
+    return "";
+  }
+}
+
+export function isGodwitError(thrown: unknown): thrown is GodwitError {
+  try {
+    return thrown instanceof GodwitError;
+  } catch {
+    return false;
+  }
+}
+
+/** What was thrown; where merely asking what it is throws, as a proxy can, an error in its stead. */
+export function inspectable(thrown: unknown): unknown {
+  try {
+    void (thrown instanceof Error);
+    return thrown;
+  } catch {
+    return new Error(messageOf(thrown));
+  }
 }

@@ -1,126 +1,168 @@
-import { GodwitError } from "../base/failure.ts";
-import { Output } from "./output.ts";
+import type { Clock } from "../base/clock.ts";
+import { GodwitError, inspectable, isGodwitError, messageOf } from "../base/failure.ts";
+import { locateFile, type SourceLocation } from "../base/source-text.ts";
+import { importFailure, locateThrown } from "../migrations/code-file.ts";
+import type { Migration, MigrationCode, MigrationSource } from "../migrations/migration.ts";
+import { redirectOutput } from "./code-output.ts";
+import { StrayWait } from "./stray-wait.ts";
 
-/** What code prints is lost where nobody reads it: that fails no migration. */
-const stderr = new Output(2);
+/** A migration as far as a message names it. */
+type Named = Pick<Migration, "version" | "file">;
 
 /**
- * Runs migration code in the executable: what it prints goes to stderr, since stdout carries the result; what would end the process early, and
- * what it throws where nobody waits for it, fails the migration instead.
+ * Keeps migration code from ending the process and from printing on stdout. From the first import on it stays in force: a timer that code
+ * left behind may go off while godwit waits for a lock. What happens outside the code that is awaited fails whatever godwit waits for, so
+ * that the run ends as after any failure: the transaction is rolled back and the truth told.
  */
-export async function guardCode<T>(run: () => Promise<T>): Promise<T> {
-  const stray = new StrayFailures();
-  errorConsole ??= await makeErrorConsole();
-  const restore = redirect(stray, errorConsole);
-  try {
-    const result = await Promise.race([run(), stray.first]);
-    stray.rethrow();
-    return result;
-  } finally {
-    restore();
+export class CodeGuard {
+  /** What is awaited now, innermost last. */
+  private readonly waits: StrayWait[] = [];
+  private readonly loaded: Migration[] = [];
+  private readonly taken = new WeakSet<object>();
+  private installed: Promise<void> | null = null;
+  private hasFailed = false;
+  private late: GodwitError | null = null;
+
+  /** Runs code of a migration: to its end, or to the first failure outside of what it awaits. */
+  readonly run = async <T>(code: () => Promise<T>): Promise<T> => {
+    this.installed ??= this.install();
+    await this.installed;
+    this.requireQuiet();
+    try {
+      return await this.during(new StrayWait("code"), code);
+    } catch (thrown) {
+      this.hasFailed = true;
+      throw inspectable(thrown);
+    }
+  };
+
+  /** A source whose imports are watched: where one fails, nothing has been run. */
+  source(source: MigrationSource): MigrationSource {
+    const load = (migration: Migration) => this.load(migration, () => source.load(migration));
+    return { label: source.label, list: () => source.list(), read: (file) => source.read(file), load };
+  }
+
+  /** A clock whose sleep ends where code that was left behind fails. The engine sleeps only to wait for a lock. */
+  clock(clock: Clock): Clock {
+    const sleep = (milliseconds: number) => {
+      this.requireQuiet();
+      return this.during(new StrayWait("pause"), () => clock.sleep(milliseconds));
+    };
+    return { now: () => clock.now(), elapsed: () => clock.elapsed(), sleep };
+  }
+
+  /** Fails code that will never finish. @returns whether there is any; the run then goes on as after any failure. */
+  stuck(running: Named | null): boolean {
+    const wait = this.waits.at(-1);
+    wait?.fail(waitsForEver(wait.migration ?? running));
+    return wait !== undefined;
+  }
+
+  /** @throws GodwitError what code left behind failed with while nothing was awaited. */
+  requireQuiet(): void {
+    if (this.late !== null) throw this.late;
+  }
+
+  private async load(migration: Migration, load: () => Promise<MigrationCode>): Promise<MigrationCode> {
+    this.loaded.push(migration);
+    const wait = new StrayWait("import", migration);
+    try {
+      return await this.during(wait, async () => {
+        const code = await load();
+        // A rejection that nobody awaits is told of one turn later.
+        await new Promise((resolve) => setImmediate(resolve));
+        return code;
+      });
+    } catch (thrown) {
+      throw wait.isFailed ? importFailed(migration, thrown) : thrown;
+    }
+  }
+
+  private async during<T>(wait: StrayWait, action: () => Promise<T>): Promise<T> {
+    this.waits.push(wait);
+    try {
+      return await wait.during(action);
+    } finally {
+      this.waits.splice(this.waits.indexOf(wait), 1);
+    }
+  }
+
+  private async install(): Promise<void> {
+    await redirectOutput();
+    // Bun's process.exit calls process.reallyExit, and so may code. main.ts has kept the real one.
+    Object.assign(process, { exit: this.refuseExit, reallyExit: this.refuseExit });
+    process.on("unhandledRejection", this.take);
+    process.on("uncaughtException", this.take);
+  }
+
+  private readonly refuseExit = (code?: number): never => {
+    const failure = new GodwitError("MIGRATION_FAILED", `the migration called process.exit(${code ?? ""})`, {
+      hint: "throw an error instead; returning is how a migration says that it is done",
+    });
+    this.take(failure);
+    throw failure;
+  };
+
+  /** A failure that no code awaits. One that is thrown after it was taken comes here twice. */
+  private readonly take = (thrown: unknown): void => {
+    if (typeof thrown === "object" && thrown !== null) {
+      if (this.taken.has(thrown)) return;
+      this.taken.add(thrown);
+    }
+    const wait = this.waits.at(-1);
+    if (wait !== undefined && wait.kind !== "pause") wait.fail(this.placed(thrown));
+    // The run has failed already, and waits only to commit what came before that.
+    else if (this.hasFailed) return;
+    else if (wait !== undefined) wait.fail(this.leftBehind(thrown));
+    else this.late ??= this.leftBehind(thrown);
+  };
+
+  /** With the place in the code that it comes from, which need not be the code that runs now; as it is where that is unknown. */
+  private placed(thrown: unknown): unknown {
+    const location = this.placeOf(thrown);
+    if (location === null) return inspectable(thrown);
+    return isGodwitError(thrown) ? thrown.with({ location }) : strayFailure(thrown, location);
+  }
+
+  private leftBehind(thrown: unknown): GodwitError {
+    const placed = this.placed(thrown);
+    const failure = isGodwitError(placed) ? placed : strayFailure(placed);
+    const only = this.loaded.length === 1 ? this.loaded[0] : undefined;
+    if (failure.location !== undefined || only === undefined) return failure;
+    return failure.with({ location: locateFile(only.file) });
+  }
+
+  private placeOf(thrown: unknown): SourceLocation | null {
+    for (const migration of this.loaded) {
+      const place = locateThrown(migration, thrown);
+      if (place !== null) return place;
+    }
+    return null;
   }
 }
 
-/** The first failure that happened outside the awaited code. */
-class StrayFailures {
-  private failure: { thrown: unknown } | null = null;
-  private reject: (thrown: unknown) => void = () => {};
-  readonly first = new Promise<never>((_, reject) => {
-    this.reject = reject;
+function strayFailure(thrown: unknown, location?: SourceLocation): GodwitError {
+  return new GodwitError("MIGRATION_FAILED", messageOf(thrown), {
+    location,
+    hint: "it was thrown where nothing awaits it: await every promise, and leave no timer behind",
+    cause: thrown,
   });
-
-  constructor() {
-    this.first.catch(() => {});
-  }
-
-  readonly take = (thrown: unknown): void => {
-    this.failure ??= { thrown };
-    this.reject(thrown);
-  };
-
-  rethrow(): void {
-    if (this.failure !== null) throw this.failure.thrown;
-  }
 }
 
-function redirect(stray: StrayFailures, replacement: Partial<Console>): () => void {
-  const undo = [redirectConsole(replacement), redirectStdout(), trapExit(stray)];
-  process.on("unhandledRejection", stray.take);
-  process.on("uncaughtException", stray.take);
-  return () => {
-    process.off("unhandledRejection", stray.take);
-    process.off("uncaughtException", stray.take);
-    for (const restore of undo) restore();
-  };
-}
-
-type Chunk = string | Uint8Array;
-
-let errorConsole: Partial<Console> | null = null;
-
-/** Every method of a console, writing to stderr; made only when code is about to run. */
-async function makeErrorConsole(): Promise<Partial<Console>> {
-  const [{ Console }, { Writable }] = await Promise.all([import("node:console"), import("node:stream")]);
-  const sink = new Writable({
-    write: (chunk: Uint8Array, _encoding, done) => {
-      stderr.raw(chunk);
-      done();
+function waitsForEver(migration: Named | null): GodwitError {
+  return new GodwitError(
+    "MIGRATION_FAILED",
+    `${migration?.version ?? "a migration"} waits for what never happens`,
+    {
+      location: migration === null ? undefined : locateFile(migration.file),
+      hint: "a promise in it never settles; see what it awaits",
     },
-  });
-  const made = new Console({ stdout: sink, stderr: sink }) as unknown as Record<string, unknown>;
-  const names = Object.keys(console).filter((name) => name in made && name !== "Console");
-  const methods = names.map((name) => [name, made[name]]);
-  return {
-    ...Object.fromEntries(methods),
-    write: (...chunks: Chunk[]) => {
-      for (const chunk of chunks) stderr.raw(chunk);
-    },
-  };
+  );
 }
 
-function redirectConsole(replacement: Partial<Console>): () => void {
-  const saved = { ...console };
-  Object.assign(console, replacement);
-  return () => void Object.assign(console, saved);
-}
-
-function redirectStdout(): () => void {
-  const { write, end } = process.stdout;
-  const divert = (...values: unknown[]) => {
-    const [chunk] = values;
-    if (typeof chunk === "string" || chunk instanceof Uint8Array) stderr.raw(chunk);
-    const callback = values.find((value) => typeof value === "function") as (() => void) | undefined;
-    callback?.();
-    return true;
-  };
-  Object.assign(process.stdout, { write: divert, end: divert });
-  return () => void Object.assign(process.stdout, { write, end });
-}
-
-/** The guarded code that is running; none between two migrations. */
-let guarded: StrayFailures | null = null;
-let isTrapSet = false;
-
-/** The trap stays: a timer that code left behind may go off between two migrations, and must not end the run as a success there either. */
-function trapExit(stray: StrayFailures): () => void {
-  guarded = stray;
-  if (!isTrapSet) Object.assign(process, { exit: refuseExit, reallyExit: refuseExit });
-  isTrapSet = true;
-  return () => {
-    guarded = null;
-  };
-}
-
-/** Fails the guarded code that is running, from outside. @returns whether there is any. */
-export function failGuardedCode(failure: GodwitError): boolean {
-  guarded?.take(failure);
-  return guarded !== null;
-}
-
-function refuseExit(code?: number): never {
-  const failure = new GodwitError("MIGRATION_FAILED", `the migration called process.exit(${code ?? ""})`, {
-    hint: "throw an error instead; returning is how a migration says that it is done",
-  });
-  guarded?.take(failure);
-  throw failure;
+/** What went wrong beside an import, as a refusal of the file: imports come before the first transaction. */
+function importFailed(migration: Migration, thrown: unknown): GodwitError {
+  if (!isGodwitError(thrown)) return importFailure(migration, thrown);
+  const { message, hint, location = locateFile(migration.file) } = thrown;
+  return new GodwitError("CODE_INVALID", message, { location, hint, cause: thrown });
 }

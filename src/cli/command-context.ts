@@ -4,7 +4,7 @@ import type { EventListener } from "../engine/events.ts";
 import { subjectOf } from "../engine/migration-manager.ts";
 import type { RunSubject } from "../engine/run-plan.ts";
 import { isVersion } from "../migrations/file-name.ts";
-import { guardCode } from "./code-guard.ts";
+import type { CodeGuard } from "./code-guard.ts";
 import type { Reporter } from "./reporters/reporter.ts";
 import type { Settings } from "./settings.ts";
 
@@ -19,6 +19,7 @@ export class CommandContext {
   readonly isInteractive: boolean;
   private readonly flags: Flags;
   private readonly onEvent: EventListener;
+  private readonly guard: CodeGuard;
 
   constructor(
     command: string,
@@ -27,6 +28,7 @@ export class CommandContext {
       settings: Settings;
       reporter: Reporter;
       onEvent: EventListener;
+      guard: CodeGuard;
       isInteractive: boolean;
     },
   ) {
@@ -35,6 +37,7 @@ export class CommandContext {
     this.settings = parts.settings;
     this.reporter = parts.reporter;
     this.onEvent = parts.onEvent;
+    this.guard = parts.guard;
     this.isInteractive = parts.isInteractive;
   }
 
@@ -78,7 +81,7 @@ export class CommandContext {
 
   /** The database, the folder and how to run; tells the reporter where the command works. */
   subject(): RunSubject {
-    const { settings, reporter } = this;
+    const { settings, reporter, guard } = this;
     const access = accessTarget(settings.database());
     reporter.begin(this.command, access.name);
     const subject = subjectOf(access, settings.directory(), {
@@ -87,6 +90,11 @@ export class CommandContext {
       commit: this.text("commit") === "each" ? "each" : "grouped",
       onEvent: this.onEvent,
     });
-    return { ...subject, settings: { ...subject.settings, guard: guardCode } };
+    const clock = guard.clock(subject.settings.clock);
+    return {
+      ...subject,
+      source: guard.source(subject.source),
+      settings: { ...subject.settings, clock, guard: guard.run },
+    };
   }
 }

@@ -1,9 +1,8 @@
 import { isatty } from "node:tty";
-import { GodwitError } from "../base/failure.ts";
-import { locateFile } from "../base/source-text.ts";
+import { GodwitError, isGodwitError, messageOf, stackOf } from "../base/failure.ts";
 import type { MigrationLabel } from "../engine/events.ts";
 import { type Arguments, checkArguments, commandMeant } from "./arguments.ts";
-import { failGuardedCode } from "./code-guard.ts";
+import { CodeGuard } from "./code-guard.ts";
 import { CommandContext, type Flags } from "./command-context.ts";
 import { argsOf, type DeclaredCommand, ROOT_ARGS } from "./command-tree.ts";
 import { Output } from "./output.ts";
@@ -25,6 +24,7 @@ export class CliRun {
   private readonly stderr = new Output(STDERR);
   private readonly isJson: boolean;
   private readonly reporter: Reporter;
+  private readonly guard = new CodeGuard();
   private running: MigrationLabel | null = null;
 
   constructor(argv: readonly string[], env: Environment) {
@@ -41,6 +41,7 @@ export class CliRun {
     try {
       this.reporter.begin(commandMeant(this.argv), null);
       const result = await this.perform(checkArguments(this.argv));
+      this.requireQuiet();
       this.reporter.finish(result);
       this.stdout.requireWritten(this.isJson);
       this.stderr.flush();
@@ -55,19 +56,22 @@ export class CliRun {
    * @returns the exit code; null where the run goes on by itself, which tells what became of the migration.
    */
   stuck(): number | null {
-    const failure = new GodwitError(
-      "MIGRATION_FAILED",
-      `${this.running?.version ?? "a migration"} waits for what never happens`,
-      {
-        location: this.running === null ? undefined : locateFile(this.running.file),
-        hint: "a promise in it never settles; see what it awaits",
-      },
-    );
-    return failGuardedCode(failure) ? null : this.fail(failure.with({ outcome: "unknown" }));
+    if (this.guard.stuck(this.running)) return null;
+    return this.fail(new GodwitError("BUG", "godwit waits for what never happens", { outcome: "unknown" }));
+  }
+
+  /** Code that failed after the last commit undoes nothing, and is no success. */
+  private requireQuiet(): void {
+    try {
+      this.guard.requireQuiet();
+    } catch (late) {
+      if (!isGodwitError(late)) throw late;
+      throw late.with({ outcome: "unknown", state: "the command itself was carried out" });
+    }
   }
 
   private fail(thrown: unknown): number {
-    const error = thrown instanceof GodwitError ? thrown : bug(thrown);
+    const error = isGodwitError(thrown) ? thrown : bug(thrown);
     this.reporter.fail(error);
     this.stdout.flush();
     this.stderr.flush();
@@ -90,6 +94,7 @@ export class CliRun {
       settings,
       reporter,
       isInteractive,
+      guard: this.guard,
       onEvent: (event) => {
         if (event.kind === "migration-started") this.running = event.migration;
         reporter.event(event);
@@ -174,7 +179,7 @@ function columns(): number {
 }
 
 function bug(thrown: unknown): GodwitError {
-  const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  const stack = stackOf(thrown) || messageOf(thrown);
   return new GodwitError("BUG", "this is a bug in godwit", {
     details: stack.split("\n"),
     hint: "please report it with these lines; the database is as its last commit left it",

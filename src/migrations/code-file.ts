@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { checksum } from "../base/checksum.ts";
-import { GodwitError } from "../base/failure.ts";
+import { GodwitError, messageOf, stackOf } from "../base/failure.ts";
 import { locate, locateFile, locateLine, type SourceLocation } from "../base/source-text.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import type { CodeBody, Migration } from "./migration.ts";
@@ -40,7 +40,7 @@ function indentOf(line: string): number {
 
 /**
  * Whether there is a way back: null where only running the code could tell (a default object, `export *`).
- * A file that does not parse gives null as well; it is refused when it is to run.
+ * A file that does not parse, or exports nothing, gives null as well; it is refused when it is to run.
  */
 export function isReversible(migration: Migration): boolean | null {
   const { body } = migration;
@@ -49,6 +49,7 @@ export function isReversible(migration: Migration): boolean | null {
   const names = scanExports(body.text);
   if (names === null) return null;
   if (names.includes("down")) return true;
+  if (names.length === 0) return null;
   return names.includes("default") || /^\s*export\s*\*/m.test(body.text) ? null : false;
 }
 
@@ -60,36 +61,40 @@ function scanExports(text: string): string[] | null {
   }
 }
 
-/** A failure to import, as Bun reports it (BuildMessage, ResolveMessage, an AggregateError of them, or what the module threw). */
-export function importFailure(migration: Migration, thrown: unknown): GodwitError {
-  const first = thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown;
-  return new GodwitError("CODE_INVALID", importMessage(migration, first), {
-    location: positionOf(migration, first),
+/**
+ * A failure to import, as Bun reports it (BuildMessage, ResolveMessage, an AggregateError of them, or what the module threw).
+ * @param path where the file was imported from, links resolved: messages name it as the user does
+ */
+export function importFailure(migration: Migration, thrown: unknown, path = migration.file): GodwitError {
+  return new GodwitError("CODE_INVALID", importMessage(migration, firstOf(thrown), path), {
+    location: importPlace(migration, firstOf(thrown)),
     hint: "godwit imports a migration before it touches the database; mend the file and run again",
     cause: thrown,
   });
 }
 
-function importMessage(migration: Migration, thrown: unknown): string {
-  if (thrown instanceof ResolveMessage && isItself(migration, thrown.specifier))
+function firstOf(thrown: unknown): unknown {
+  try {
+    return thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown;
+  } catch {
+    return thrown;
+  }
+}
+
+function importMessage(migration: Migration, thrown: unknown, path: string): string {
+  if (isMessage(thrown, ResolveMessage) && isItself(migration, thrown.specifier))
     return "the file has gone since it was read";
-  return withoutQuery(
-    thrown instanceof Error || hasMessage(thrown) ? String(thrown.message) : String(thrown),
-  );
+  return messageOf(thrown).replaceAll(queried(migration, path), migration.file).replace(QUERY, "");
 }
 
-function hasMessage(thrown: unknown): thrown is { message: unknown } {
-  return typeof thrown === "object" && thrown !== null && "message" in thrown;
-}
-
-function positionOf(migration: Migration, thrown: unknown): SourceLocation {
+function importPlace(migration: Migration, thrown: unknown): SourceLocation {
   const text = migration.body.kind === "code" ? migration.body.text : "";
-  if (thrown instanceof BuildMessage && thrown.position !== null) {
+  if (isMessage(thrown, BuildMessage) && thrown.position !== null) {
     const { file, line, column, lineText } = thrown.position;
     if (isItself(migration, file)) return locateLine(migration.file, text, line, Math.max(1, column));
     return { ...locateLine(file, lineText, 1, Math.max(1, column)), line };
   }
-  if (thrown instanceof ResolveMessage && isItself(migration, thrown.referrer)) {
+  if (isMessage(thrown, ResolveMessage) && isItself(migration, thrown.referrer)) {
     const { specifier } = thrown;
     const index = Math.max(text.indexOf(`"${specifier}"`), text.indexOf(`'${specifier}'`));
     if (index !== -1) return locate(migration.file, text, index);
@@ -97,30 +102,41 @@ function positionOf(migration: Migration, thrown: unknown): SourceLocation {
   return locateThrown(migration, thrown) ?? locateFile(migration.file);
 }
 
+/** `instanceof` runs code of the object's own where that is a proxy. */
+function isMessage<T>(thrown: unknown, kind: new (...args: never[]) => T): thrown is T {
+  try {
+    return thrown instanceof kind;
+  } catch {
+    return false;
+  }
+}
+
+/** The query that keeps versions of a file apart in Bun's module cache; it is not part of any name a user knows. */
+const LOAD_QUERY = "?godwit=";
+
+const QUERY = /\?godwit=[0-9a-f]*/g;
+
+/** The specifier under which a migration at `path` is imported. */
+export function queried({ checksum }: Migration, path: string): string {
+  return `${path}${LOAD_QUERY}${checksum}`;
+}
+
+/** Behind a link the file has another name: there the query tells. */
 function isItself(migration: Migration, path: string): boolean {
-  return basename(withoutQuery(path)) === nameOf(migration);
+  return path.endsWith(queried(migration, "")) || basename(path.replace(QUERY, "")) === nameOf(migration);
 }
 
 function nameOf({ version, slug, kind }: Migration): string {
   return `${version}_${slug}.${kind}`;
 }
 
-/** The query that the loader adds to keep versions of a file apart; it is not part of any name a user knows. */
-export const LOAD_QUERY = "?godwit=";
-
-const QUERY = /\?godwit=[0-9a-f]*/g;
-
-function withoutQuery(text: string): string {
-  return text.replace(QUERY, "");
-}
-
 /** The innermost place inside the migration's own file on the stack of what was thrown. */
 export function locateThrown(migration: Migration, thrown: unknown): SourceLocation | null {
-  if (!(thrown instanceof Error) || migration.body.kind !== "code") return null;
-  const name = nameOf(migration);
-  for (const frame of (thrown.stack ?? "").split("\n")) {
-    if (!frame.includes(name)) continue;
-    const place = /:(\d+):(\d+)\)?\s*$/.exec(withoutQuery(frame));
+  if (migration.body.kind !== "code") return null;
+  const names = [nameOf(migration), queried(migration, "")];
+  for (const frame of stackOf(thrown).split("\n")) {
+    if (!names.some((name) => frame.includes(name))) continue;
+    const place = /:(\d+):(\d+)\)?\s*$/.exec(frame.replace(QUERY, ""));
     if (place !== null)
       return locateLine(migration.file, migration.body.text, Number(place[1]), Number(place[2]));
   }

@@ -1,11 +1,12 @@
+import { realpathSync } from "node:fs";
 import { sep } from "node:path";
-import { GodwitError } from "../base/failure.ts";
+import { GodwitError, isGodwitError } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
-import { importFailure, LOAD_QUERY } from "./code-file.ts";
+import { importFailure, queried } from "./code-file.ts";
 import type { CodeFunction, Migration, MigrationCode } from "./migration.ts";
 
 /** The hashed text of each module about to be imported, by its specifier. */
-const texts = new Map<string, string>();
+const texts = new Map<string, { readonly contents: string; readonly loader: "js" | "ts" }>();
 let isPluginSet = false;
 
 /**
@@ -16,16 +17,26 @@ let isPluginSet = false;
  */
 export async function loadCode(migration: Migration, path: string): Promise<MigrationCode> {
   if (migration.body.kind !== "code") throw new Error(`${migration.file} holds no code`);
-  requireImportable(migration, path);
+  const real = withoutLinks(path);
+  requireImportable(migration, real);
   setPlugin();
-  const specifier = `${path}${LOAD_QUERY}${migration.checksum}`;
-  texts.set(specifier, migration.body.text);
+  const specifier = queried(migration, real);
+  texts.set(specifier, { contents: migration.body.text, loader: migration.kind === "js" ? "js" : "ts" });
   try {
     return readExports(migration, await import(specifier));
   } catch (thrown) {
-    throw thrown instanceof GodwitError ? thrown : importFailure(migration, thrown);
+    throw isGodwitError(thrown) ? thrown : importFailure(migration, thrown, real);
   } finally {
     texts.delete(specifier);
+  }
+}
+
+/** Bun hands the path without links to a plugin, and resolves relative imports from there. A file that is gone keeps its path. */
+function withoutLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 
@@ -50,9 +61,9 @@ function setPlugin(): void {
     name: "godwit-migrations",
     setup(build) {
       build.onLoad({ filter: /\?godwit=[0-9a-f]*$/ }, ({ path }) => {
-        const contents = texts.get(path);
-        if (contents === undefined) throw new Error(`no text was read for ${path}`);
-        return { contents, loader: path.includes(`.js${LOAD_QUERY}`) ? "js" : "ts" };
+        const text = texts.get(path);
+        if (text === undefined) throw new Error(`no text was read for ${path}`);
+        return text;
       });
     },
   });

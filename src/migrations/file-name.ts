@@ -13,7 +13,8 @@ export interface MigrationName {
 }
 
 const WELL_FORMED = /^(\d{14})_([A-Za-z0-9_.-]+)\.(sql|ts|js|py)$/;
-const MEANT_AS_MIGRATION = /^\d.*\.(sql|ts|js|py)$/i;
+/** A line break or a space at the end can hardly be seen in a listing. */
+const MEANT_AS_MIGRATION = /^\d.*\.(sql|ts|js|py)\s*$/is;
 const SHAPE = "<14 digits>_<letters, digits, _ . ->.<sql|ts|js>";
 
 /**
@@ -37,7 +38,7 @@ function whyInvalid(name: string): string {
   const digits = /^\d+/.exec(name)![0].length;
   if (digits !== 14) return `the version has ${counted(digits, "digit")}, not 14`;
   if (name[digits] !== "_") return "no _ follows the version";
-  if (!/\.(sql|ts|js|py)$/.test(name)) return "the extension is not in lower case";
+  if (!/\.(sql|ts|js|py)\s*$/.test(name)) return "the extension is not in lower case";
   return "a character is none of A-Z a-z 0-9 _ . -";
 }
 

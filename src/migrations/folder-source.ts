@@ -95,12 +95,20 @@ export class FolderSource implements MigrationSource {
 
   private requireRegular(entry: Dirent, file: string): void {
     if (entry.isFile()) return;
-    if (entry.isSymbolicLink() && statSync(join(this.root, entry.name), { throwIfNoEntry: false })?.isFile())
-      return;
+    if (entry.isSymbolicLink() && leadsToFile(join(this.root, entry.name))) return;
     throw new GodwitError("MIGRATION_NAME_INVALID", "this is named like a migration but is no file", {
       location: locateFile(file),
       hint: "rename or remove it",
     });
+  }
+}
+
+/** A link may lead nowhere, or round to itself. */
+function leadsToFile(link: string): boolean {
+  try {
+    return statSync(link).isFile();
+  } catch {
+    return false;
   }
 }
 

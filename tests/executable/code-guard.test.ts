@@ -166,14 +166,22 @@ describe("code that ends the process early never looks like success", () => {
   });
 
   test.each([
-    { where: "verify", code: "export function up() {}\nexport const verify = () => new Promise(() => {});" },
-    { where: "the module itself", code: "await new Promise(() => {});\nexport function up() {}" },
-  ])("by waiting for ever in $where", async ({ code }) => {
+    {
+      where: "verify",
+      code: "export function up() {}\nexport const verify = () => new Promise(() => {});",
+      exitCode: 4,
+    },
+    {
+      where: "the module itself",
+      code: "await new Promise(() => {});\nexport function up() {}",
+      exitCode: 3,
+    },
+  ])("by waiting for ever in $where", async ({ code, exitCode }) => {
     using project = new CliProject();
     project.tables(1);
     project.write(2, code, "ts");
     const ended = await project.migrate("--json");
-    expect(ended.exitCode).toBe(4);
+    expect(ended.exitCode).toBe(exitCode);
     expect(documentOf(ended)).toMatchObject({
       error: {
         message: expect.stringContaining("waits for what never happens"),
@@ -188,8 +196,11 @@ describe("code that ends the process early never looks like success", () => {
     project.tables(1);
     project.write(2, "process.exit(0); export function up() {}", "ts");
     const ended = await project.migrate("--json");
-    expect(ended.exitCode).toBe(4);
-    expect(documentOf(ended)).toMatchObject({ applied: [], error: { outcome: "unchanged" } });
+    expect(ended.exitCode).toBe(3);
+    expect(documentOf(ended)).toMatchObject({
+      applied: [],
+      error: { code: "CODE_INVALID", outcome: "unchanged" },
+    });
     expect(project.exists()).toBe(false);
   });
 

@@ -15,7 +15,7 @@ function headerOf(text: string): Header {
 }
 
 function code(text: string, kind: "ts" | "js" = "ts"): Migration {
-  return intended(1, { kind, file: FILE, body: { kind: "code", text } });
+  return intended(1, { kind, file: FILE, checksum: "0a1b", body: { kind: "code", text } });
 }
 
 const UP = "export function up() {}\n";
@@ -145,6 +145,9 @@ describe("whether there is a way back", () => {
     },
     { name: "all of another file", text: 'export * from "./a.ts";', is: null },
     { name: "a file that does not parse", text: "export function up( {", is: null },
+    { name: "CommonJS", text: "module.exports = { up() {}, down() {} };", is: null },
+    { name: "one export of TypeScript's own", text: "export = { up() {}, down() {} };", is: null },
+    { name: "a file that exports nothing", text: "function up() {}", is: null },
   ])("of code: $name", ({ text, is }) => {
     expect(isReversible(code(text))).toBe(is);
   });
@@ -183,6 +186,11 @@ describe("the place of what was thrown", () => {
       column: 1,
     },
     {
+      name: "under another name, behind a link",
+      frame: "    at up (/srv/releases/7.ts?godwit=0a1b:2:1)",
+      column: 1,
+    },
+    {
       name: "below another file's frame",
       frame: "    at h (/srv/m/h.ts:9:9)\n    at up (/srv/m/20260101000001_step_1.ts:2:1)",
       column: 1,
@@ -207,6 +215,7 @@ describe("the place of what was thrown", () => {
     { name: "a stack without places", thrown: thrownWith("Error: 20260101000001_step_1.ts") },
     { name: "an empty stack", thrown: thrownWith("") },
     { name: "no error", thrown: "boom" },
+    { name: "a stack that is no text", thrown: Object.assign(new Error("x"), { stack: 5 }) },
   ])("is unknown for $name", ({ thrown }) => {
     expect(locateThrown(migration, thrown)).toBeNull();
   });

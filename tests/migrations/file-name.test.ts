@@ -56,6 +56,10 @@ describe("a migration's name", () => {
     { name: `${V}_a b.sql`, why: "a character is none of A-Z a-z 0-9 _ . -" },
     { name: `${V}_größe.sql`, why: "a character is none of A-Z a-z 0-9 _ . -" },
     { name: `${V}_a?.ts`, why: "a character is none of A-Z a-z 0-9 _ . -" },
+    { name: `${V.slice(0, 8)}\n${V.slice(8)}_a.sql`, why: "the version has 8 digits, not 14" },
+    { name: `${V}_a\nb.sql`, why: "a character is none of A-Z a-z 0-9 _ . -" },
+    { name: `${V}_a.sql\n`, why: "a character is none of A-Z a-z 0-9 _ . -" },
+    { name: `${V}_a.ts `, why: "a character is none of A-Z a-z 0-9 _ . -" },
     { name: `${V}_a'.py`, why: "a character is none of A-Z a-z 0-9 _ . -" },
   ])("is refused, not skipped: $name, $why", async ({ name, why }) => {
     const failure = await failureOf(() => parseFileName(name, `migrations/${name}`));

@@ -1,0 +1,39 @@
+import type { Migration } from "../migrations/migration.ts";
+
+/** What is awaited: code of a migration, the import of one, or the pause before a lock is tried again. */
+export type Awaited = "code" | "import" | "pause";
+
+/** Something that godwit awaits while code may fail beside it; the first such failure ends the waiting. */
+export class StrayWait {
+  readonly kind: Awaited;
+  /** The migration that is imported. */
+  readonly migration: Migration | null;
+  private stray: { readonly thrown: unknown } | null = null;
+  private reject: (thrown: unknown) => void = () => {};
+  private readonly failed = new Promise<never>((_, reject) => {
+    this.reject = reject;
+  });
+
+  constructor(kind: Awaited, migration: Migration | null = null) {
+    this.kind = kind;
+    this.migration = migration;
+    // Nobody may be listening yet, or any more.
+    this.failed.catch(() => {});
+  }
+
+  get isFailed(): boolean {
+    return this.stray !== null;
+  }
+
+  fail(thrown: unknown): void {
+    this.stray ??= { thrown };
+    this.reject(thrown);
+  }
+
+  /** What `action` gives; throws a failure beside it also where code caught it, or came to its end first. */
+  async during<T>(action: () => Promise<T>): Promise<T> {
+    const result = await Promise.race([action(), this.failed]);
+    if (this.stray !== null) throw this.stray.thrown;
+    return result;
+  }
+}
