@@ -12,7 +12,13 @@ export type CommandResult =
       readonly report: StatusReport;
       readonly isCheck: boolean;
     }
-  | { readonly kind: "migrate" | "rollback" | "redo"; readonly database: string; readonly result: RunResult }
+  | {
+      readonly kind: "migrate" | "rollback" | "redo";
+      readonly database: string;
+      readonly result: RunResult;
+      /** The version that was asked to be the newest applied. */
+      readonly to?: string | undefined;
+    }
   | { readonly kind: "create"; readonly migration: CreatedMigration }
   | { readonly kind: "mark"; readonly database: string; readonly marked: readonly MarkedMigration[] }
   | { readonly kind: "version"; readonly godwit: string; readonly bun: string; readonly sqlite: string }

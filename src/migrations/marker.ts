@@ -5,9 +5,9 @@ export type SectionName = "up" | "down" | "verify";
 const SECTION_NAMES: readonly SectionName[] = ["up", "down", "verify"];
 
 const MARKER = /^--[ \t]*(up|down|verify)[ \t]*$/i;
-/** The prefixes that other tools put before the word: `migrate:up`, `+goose Up`, `rambler up`. A description is no tool. */
+/** What other tools put before the word: `migrate:up`, `+goose Up`, `rambler up`, `@UNDO:down`. `Note: up` is prose. */
 const TOOL_PREFIX =
-  /^(?:[+@]?(?!description:)[a-z]+:\s*|[+@][a-z]+\s+|(?:migrate|goose|dbmate|rambler)\s+|[+@])/i;
+  /^(?:(?:(?:sql-)?migrate|migrations?|goose|rambler|dbmate|flyway|liquibase|micrate|godwit):\s*|(?:migrate|goose|dbmate|rambler)\s+|[+@][a-z]+(?::\s*|\s+)|[+@])/i;
 
 /** The section that a comment opens, if it is a marker; whether it has a line of its own is for the caller to say. */
 export function markerOf(comment: string): SectionName | null {

@@ -121,7 +121,13 @@ class SqlFileReader {
     return start === 0 || this.text.slice(lineStart, start).trim() === "";
   }
 
-  private refuseUnterminated({ what, start }: Unterminated): never {
+  private refuseUnterminated({ what, start, looseEnd }: Unterminated): never {
+    if (looseEnd !== undefined) {
+      throw new GodwitError("SQL_UNTERMINATED", "the semicolon after the trigger's END is missing", {
+        location: locate(this.file, this.text, looseEnd),
+        hint: "write END;",
+      });
+    }
     const fix: Record<Unterminated["what"], string> = {
       string: "close it with '",
       blob: "close it with '",

@@ -16,6 +16,8 @@ export interface Statement {
 export interface Unterminated {
   readonly start: number;
   readonly what: "string" | "quoted name" | "block comment" | "trigger" | "blob";
+  /** Where the END of a trigger stands that lacks nothing but the semicolon after it. */
+  readonly looseEnd?: number | undefined;
 }
 
 export type ScriptItem =
@@ -60,7 +62,8 @@ export class StatementReader {
       end = lexer.end;
       if (shape.take(lexer)) break;
     } while (lexer.next());
-    if (shape.isOpenTrigger) return { kind: "unterminated", unterminated: { start, what: "trigger" } };
+    if (shape.isOpenTrigger)
+      return { kind: "unterminated", unterminated: { start, what: "trigger", looseEnd: shape.looseEnd } };
     const { words, mayRollBack, parameter } = shape;
     return { kind: "statement", statement: { start, end, words, mayRollBack, parameter } };
   }
@@ -87,6 +90,9 @@ class StatementShape {
   readonly words: string[] = [];
   mayRollBack = false;
   parameter: number | null = null;
+  /** The first END after a semicolon that something else than a semicolon follows: no statement of a body begins with END. */
+  looseEnd: number | undefined;
+  private lastEnd = 0;
   private trigger: TriggerPart | null = null;
   private isHeadOpen = true;
 
@@ -97,6 +103,7 @@ class StatementShape {
 
   /** Takes one token that is no comment; true when it ends the statement. */
   take(lexer: Lexer): boolean {
+    if (this.trigger === "after-end" && lexer.kind !== "semicolon") this.looseEnd ??= this.lastEnd;
     if (lexer.kind === "word") this.takeWord(lexer);
     else if (lexer.kind === "semicolon") return this.takeSemicolon();
     else {
@@ -113,6 +120,7 @@ class StatementShape {
     if (this.trigger !== null) {
       const closes = this.trigger === "after-semicolon" && length === 3 && lexer.upper() === "END";
       this.trigger = closes ? "after-end" : "body";
+      if (closes) this.lastEnd = lexer.start;
     } else if (this.isHeadOpen && this.words.length < WORDS_KEPT) {
       this.words.push(lexer.upper());
       if (isTriggerHead(this.words)) this.trigger = "body";

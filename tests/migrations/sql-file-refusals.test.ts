@@ -238,6 +238,14 @@ describe("what is never closed is refused where it begins", () => {
       line: 2,
       column: 1,
     },
+    {
+      name: "a trigger whose END stands behind no semicolon",
+      text: "-- up\nCREATE TRIGGER t AFTER INSERT ON a BEGIN\nSELECT 1 END;\n-- down\nD;",
+      what: "trigger",
+      hint: "end it with END;",
+      line: 2,
+      column: 1,
+    },
   ])("$name", async ({ text, what, hint, line, column }) => {
     expect(await refusalOf(() => readSqlFile(FILE, text))).toEqual({
       code: "SQL_UNTERMINATED",
@@ -246,5 +254,29 @@ describe("what is never closed is refused where it begins", () => {
       line,
       column,
     });
+  });
+
+  const TRIGGER = "CREATE TRIGGER t AFTER INSERT ON a BEGIN\nSELECT 1;\n  END";
+
+  test.each([
+    { name: "a marker", text: `-- up\n${TRIGGER}\n\n-- down\nD;`, line: 4 },
+    { name: "a comment and a marker", text: `-- up\n${TRIGGER} -- of t\n-- down\nD;\nE;`, line: 4 },
+    { name: "a statement", text: `${TRIGGER}\nDROP TABLE b;\n`, line: 3 },
+    { name: "a statement without a semicolon", text: `${TRIGGER}\nDROP TABLE b`, line: 3 },
+  ])("a trigger that lacks only its last semicolon, before $name", async ({ text, line }) => {
+    expect(await refusalOf(() => readSqlFile(FILE, text))).toEqual({
+      code: "SQL_UNTERMINATED",
+      message: "the semicolon after the trigger's END is missing",
+      hint: "write END;",
+      line,
+      column: 3,
+    });
+  });
+
+  test.each([
+    { name: "at the end of the file", text: `-- up\n${TRIGGER}` },
+    { name: "before a comment", text: `-- up\n${TRIGGER}\n-- that is all` },
+  ])("not $name, where nothing follows it", ({ text }) => {
+    expect(readSqlFile(FILE, text).body.up).toHaveLength(1);
   });
 });

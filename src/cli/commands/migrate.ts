@@ -17,7 +17,7 @@ export async function migrate(context: CommandContext): Promise<CommandResult> {
   };
   const plan = { kind: "migrate" as const, to, steps, allow };
   const result = await runPlan(subject, { plan, mustExist: context.isSet("must-exist") });
-  return { kind: "migrate", database: subject.database.name, result };
+  return { kind: "migrate", database: subject.database.name, result, to };
 }
 
 /** An empty folder is more likely the wrong one than nothing to do. */

@@ -1,6 +1,6 @@
 import type { GodwitError } from "../../base/failure.ts";
 import { counted, printable } from "../../base/printable.ts";
-import type { FinishedStep, MigrationLabel, RunEvent } from "../../engine/events.ts";
+import type { MigrationLabel, RunEvent } from "../../engine/events.ts";
 import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
@@ -97,7 +97,7 @@ export class TextReporter implements Reporter {
       case "migrate":
       case "rollback":
       case "redo":
-        return [summary(result.kind, result.database, result.result.done, result.result.durationMs)];
+        return [summary(result)];
       case "create":
         return [result.migration.file];
       case "mark":
@@ -114,8 +114,14 @@ export class TextReporter implements Reporter {
   }
 }
 
-function summary(kind: string, database: string, done: readonly FinishedStep[], durationMs: number): string {
-  if (done.length === 0) return `nothing is pending in ${printable(database)}`;
+type RunCommandResult = Extract<CommandResult, { kind: "migrate" | "rollback" | "redo" }>;
+
+function summary({ kind, database, result: { done, durationMs }, to }: RunCommandResult): string {
+  if (done.length === 0) {
+    return to === undefined
+      ? `nothing is pending in ${printable(database)}`
+      : `nothing to do in ${printable(database)}: it is at ${to}`;
+  }
   const up = done.filter(({ direction }) => direction === "up").length;
   const down = done.length - up;
   const parts = [
