@@ -41,10 +41,13 @@ async function ask<T extends string | boolean>(
     if (key?.ctrl === true && key.name === "d") controller.abort();
   };
   process.stdin.on("keypress", onKey);
-  const answer = await prompt({ output: process.stderr, signal: controller.signal });
-  process.stdin.off("keypress", onKey);
-  if (typeof answer === "symbol") throw cancelled();
-  return answer;
+  try {
+    const answer = await prompt({ output: process.stderr, signal: controller.signal });
+    if (typeof answer === "symbol") throw cancelled();
+    return answer;
+  } finally {
+    process.stdin.off("keypress", onKey);
+  }
 }
 
 function cancelled(): GodwitError {

@@ -104,6 +104,25 @@ describe("what a migration left behind goes off", () => {
     expect(project.applied()).toEqual([1]);
   });
 
+  test("once all is committed: that stays, and is no success", async () => {
+    using project = new CliProject();
+    project.write(
+      1,
+      `export function up(db) {
+         ${TABLE}
+         performance.now = () => { try { process.exit(0); } catch {} return 1; };
+       }`,
+      "ts",
+    );
+    const ended = await project.migrate("--json");
+    expect(ended.exitCode).toBe(4);
+    expect(documentOf(ended)).toMatchObject({
+      applied: [{ version: v(1) }],
+      error: { message: "the migration called process.exit(0)", outcome: "unknown" },
+    });
+    expect(project.applied()).toEqual([1]);
+  });
+
   test("is told with the place it comes from, whatever runs by then", async () => {
     using project = new CliProject();
     project.write(
