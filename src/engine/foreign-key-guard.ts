@@ -2,6 +2,7 @@ import { GodwitError } from "../base/failure.ts";
 import { counted, printable } from "../base/printable.ts";
 import { locateFile } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
+import { DatabaseError } from "../databases/database-error.ts";
 import {
   describeMismatch,
   describeViolation,
@@ -10,6 +11,7 @@ import {
   isSound,
   newViolations,
 } from "../databases/foreign-key-report.ts";
+import type { Migration } from "../migrations/migration.ts";
 import type { EventListener } from "./events.ts";
 import type { PreparedStep } from "./prepare.ts";
 
@@ -88,6 +90,16 @@ export class ForeignKeyGuard {
       this.pointing?.set(parent.toLowerCase(), children.add(table));
     }
   }
+}
+
+/** What COMMIT refuses where foreign keys are enforced and deferred; null for any other error. */
+export function deferredViolation({ version, file }: Migration, error: unknown): GodwitError | null {
+  if (!(error instanceof DatabaseError) || !error.databaseCode.startsWith("SQLITE_CONSTRAINT")) return null;
+  return new GodwitError("FOREIGN_KEY_VIOLATION", `${version} breaks a deferred foreign key`, {
+    location: locateFile(file),
+    hint: "to SQLite a rebuilt table lost its rows: leave out the Foreign keys header, and keys are checked at the end",
+    cause: error,
+  });
 }
 
 /** Says once what was broken before, however many transactions a run has. */

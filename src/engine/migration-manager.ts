@@ -1,5 +1,5 @@
 import { SYSTEM_CLOCK } from "../base/clock.ts";
-import { GodwitError } from "../base/failure.ts";
+import { GodwitError, messageOf } from "../base/failure.ts";
 import { parseDatabaseTarget } from "../databases/database-target.ts";
 import { accessHandle, accessTarget, type DatabaseAccess } from "../databases/open-database.ts";
 import type { Database } from "../databases/sqlite/sqlite-connection.ts";
@@ -133,7 +133,7 @@ function tolerant(listener: EventListener | undefined): EventListener {
     try {
       listener?.(event);
     } catch (error) {
-      process.emitWarning(error instanceof Error ? error : String(error));
+      process.emitWarning(messageOf(error));
     }
   };
 }

@@ -1,12 +1,16 @@
 import { GodwitError } from "../base/failure.ts";
-import { locateFile } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import type { History } from "../history/history.ts";
 import { HistoryTable } from "../history/history-table.ts";
 import { type Aftermath, describeAftermath } from "./aftermath.ts";
 import type { FinishedStep } from "./events.ts";
-import { ForeignKeyGuard, type OldViolationsListener, tellOldViolations } from "./foreign-key-guard.ts";
+import {
+  deferredViolation,
+  ForeignKeyGuard,
+  type OldViolationsListener,
+  tellOldViolations,
+} from "./foreign-key-guard.ts";
 import { LostTransaction } from "./lost-transaction.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
@@ -35,6 +39,8 @@ export class MigrationRun {
   private uncommitted: FinishedStep[] = [];
   private readonly committed: FinishedStep[] = [];
   private queue: readonly PreparedStep[] = [];
+  /** Where in the queue the run is. */
+  private at = 0;
   private openedAs: PreparedStep["isolation"] | null = null;
   private openedAt = 0;
   private foreignKeys: ForeignKeyGuard;
@@ -67,11 +73,11 @@ export class MigrationRun {
     const busyTimeout = await this.connection.setBusyTimeout(0);
     try {
       await this.agree(replan);
-      for (let step = this.queue[0]; step !== undefined; step = this.queue[0]) {
+      for (let step = this.next(); step !== undefined; step = this.next()) {
         await this.enter(step, replan);
-        if (this.queue[0] !== step) continue;
+        if (this.next() !== step) continue;
         await this.perform(step);
-        this.queue = this.queue.slice(1);
+        this.at++;
       }
       await this.commit();
       return this.committed;
@@ -138,7 +144,7 @@ export class MigrationRun {
     }
     await this.open(step.isolation);
     await this.refresh(replan);
-    const next = this.queue[0];
+    const next = this.next();
     if (next !== step) await this.commit();
   }
 
@@ -159,6 +165,11 @@ export class MigrationRun {
       });
     }
     this.queue = answer.steps;
+    this.at = 0;
+  }
+
+  private next(): PreparedStep | undefined {
+    return this.queue[this.at];
   }
 
   private async open(isolation: PreparedStep["isolation"]): Promise<void> {
@@ -177,7 +188,7 @@ export class MigrationRun {
 
   private async perform(step: PreparedStep): Promise<void> {
     const index = this.committed.length + this.uncommitted.length + 1;
-    const total = this.committed.length + this.uncommitted.length + this.queue.length;
+    const total = this.committed.length + this.uncommitted.length + this.queue.length - this.at;
     this.settings.emit({ kind: "migration-started", migration: labelOf(step), index, total });
     try {
       if (step.isolation === "untransacted") {
@@ -262,13 +273,7 @@ export class MigrationRun {
       await this.commit();
     } catch (error) {
       this.uncommitted = [];
-      if (!(error instanceof DatabaseError) || !error.databaseCode.startsWith("SQLITE_CONSTRAINT"))
-        throw error;
-      throw new GodwitError("FOREIGN_KEY_VIOLATION", `${migration.version} breaks a deferred foreign key`, {
-        location: locateFile(migration.file),
-        hint: "to SQLite a rebuilt table lost its rows: leave out the Foreign keys header, and keys are checked at the end",
-        cause: error,
-      });
+      throw deferredViolation(migration, error) ?? error;
     }
   }
 

@@ -1,9 +1,9 @@
-import { GodwitError, messageOf } from "../base/failure.ts";
+import { GodwitError, inspectable, messageOf } from "../base/failure.ts";
 import { printable } from "../base/printable.ts";
 import { indexOfByte, locate, locateFile } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
-import { locateThrown } from "../migrations/code-file.ts";
+import { locateThrown, withoutQuery } from "../migrations/code-file.ts";
 import { markerInside } from "../migrations/marker.ts";
 import type { Migration, MigrationContext } from "../migrations/migration.ts";
 import type { Statement } from "../sql/statement-reader.ts";
@@ -31,7 +31,7 @@ export interface WorkContext {
 export async function runWork(work: Work, context: WorkContext): Promise<void> {
   if (work.kind === "code") {
     await context.onStatement?.(1);
-    refuseUnrun(await runCode(work, context), work, context.migration);
+    await runCode(work, context, (result) => refuseUnrun(result, work, context.migration));
     return;
   }
   for (const [index, statement] of work.statements.entries()) {
@@ -47,7 +47,9 @@ export async function runWork(work: Work, context: WorkContext): Promise<void> {
 export async function runVerify(work: Work, context: WorkContext): Promise<void> {
   await context.connection.setQueryOnly(true);
   try {
-    if (work.kind === "code") return refuseRows(await runCode(work, context), context.migration, work);
+    if (work.kind === "code") {
+      return await runCode(work, context, (result) => refuseRows(result, context.migration, work));
+    }
     for (const statement of work.statements) {
       const rows = await readRows(work, statement, context);
       refuseRows(rows, context.migration, work, statement);
@@ -99,21 +101,25 @@ function hintFor(error: DatabaseError, sql: string): string | undefined {
     : undefined;
 }
 
+/** Runs code and judges what it returned, which may throw as well when it is looked at: a proxy, a getter. */
 async function runCode(
   work: CodeWork,
   { connection, migration, code, guard }: WorkContext,
-): Promise<unknown> {
+  judge: (result: unknown) => void,
+): Promise<void> {
   try {
-    return await guard(async () => {
+    await guard(async () => {
       const result = await work.run(connection.handle, code);
       // A rejection that nobody awaits surfaces one turn later, while the savepoint can still undo the work.
       await new Promise((resolve) => setImmediate(resolve));
-      return result;
+      judge(result);
     });
-  } catch (thrown) {
+  } catch (caught) {
+    const thrown = inspectable(caught);
     if (thrown instanceof GodwitError)
       throw thrown.location ? thrown : thrown.with({ location: locateFile(migration.file) });
-    throw new GodwitError(work.name === "verify" ? "VERIFY_FAILED" : "MIGRATION_FAILED", messageOf(thrown), {
+    const kind = work.name === "verify" ? "VERIFY_FAILED" : "MIGRATION_FAILED";
+    throw new GodwitError(kind, withoutQuery(messageOf(thrown)), {
       location: locateThrown(migration, thrown) ?? locateFile(migration.file),
       cause: thrown,
     });

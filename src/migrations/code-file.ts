@@ -116,6 +116,10 @@ const LOAD_QUERY = "?godwit=";
 
 const QUERY = /\?godwit=[0-9a-f]*/g;
 
+export function withoutQuery(text: string): string {
+  return text.replace(QUERY, "");
+}
+
 /** The specifier under which a migration at `path` is imported. */
 export function queried({ checksum }: Migration, path: string): string {
   return `${path}${LOAD_QUERY}${checksum}`;
@@ -123,7 +127,7 @@ export function queried({ checksum }: Migration, path: string): string {
 
 /** Behind a link the file has another name: there the query tells. */
 function isItself(migration: Migration, path: string): boolean {
-  return path.endsWith(queried(migration, "")) || basename(path.replace(QUERY, "")) === nameOf(migration);
+  return path.endsWith(queried(migration, "")) || basename(withoutQuery(path)) === nameOf(migration);
 }
 
 function nameOf({ version, slug, kind }: Migration): string {
@@ -136,7 +140,7 @@ export function locateThrown(migration: Migration, thrown: unknown): SourceLocat
   const names = [nameOf(migration), queried(migration, "")];
   for (const frame of stackOf(thrown).split("\n")) {
     if (!names.some((name) => frame.includes(name))) continue;
-    const place = /:(\d+):(\d+)\)?\s*$/.exec(frame.replace(QUERY, ""));
+    const place = /:(\d+):(\d+)\)?\s*$/.exec(withoutQuery(frame));
     if (place !== null)
       return locateLine(migration.file, migration.body.text, Number(place[1]), Number(place[2]));
   }

@@ -146,3 +146,31 @@ test("a listener that throws stops nothing", async () => {
   expect(project.applied()).toEqual([1]);
   expect(warned).toContain("listener");
 });
+
+describe("what code hands back that cannot be looked at", () => {
+  const TRAP = "new Proxy({}, { get() { throw new Error('no'); }, has() { throw new Error('no'); } })";
+
+  test.each([
+    ["up", `export const up = () => ${TRAP};`, "MIGRATION_FAILED"],
+    ["verify", `export const up = () => {}; export const verify = () => ${TRAP};`, "VERIFY_FAILED"],
+    [
+      "a row of verify",
+      "export const up = () => {}; export const verify = () => [{ a: Object.create(null) }];",
+      "VERIFY_FAILED",
+    ],
+    ["a thrown one", `export const up = () => { throw ${TRAP}; };`, "MIGRATION_FAILED"],
+  ])("%s is a failure of its migration", async (_name, text, code) => {
+    using project = new Project();
+    const file = project.write(1, text, "js");
+    const failure = await failureOf(project.run());
+    expect(failure).toMatchObject({ code, outcome: "rolled_back" });
+    expect(failure.location?.file).toBe(file);
+    expect(project.applied()).toEqual([]);
+  });
+
+  test("an import that fails inside shows no query", async () => {
+    using project = new Project();
+    project.write(1, "export async function up() { await import('./nowhere.ts'); }", "js");
+    expect((await failureOf(project.run())).message).not.toContain("?");
+  });
+});
