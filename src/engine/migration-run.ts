@@ -68,7 +68,7 @@ export class MigrationRun {
    * @throws GodwitError the failure of a step or of the database, with what is true of the database now.
    */
   async execute(replan: Replan): Promise<readonly FinishedStep[]> {
-    if (await this.transaction.isOpen()) throw transactionOpen(this.connection);
+    await this.transaction.requireNone();
     const wereEnforced = await this.connection.foreignKeysEnforced();
     const busyTimeout = await this.connection.setBusyTimeout(0);
     try {
@@ -295,11 +295,4 @@ export class MigrationRun {
     const newest = await this.history.read().then(newestApplied, () => undefined);
     return describeAftermath({ outcome, newest, kept: this.committed.length, undone });
   }
-}
-
-/** A caller's handle in the middle of a transaction: what it holds is the caller's to keep. */
-function transactionOpen({ name }: Connection): GodwitError {
-  return new GodwitError("DATABASE_FAILED", `a transaction is open on this connection to ${name}`, {
-    hint: "commit it or roll it back first",
-  });
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { GodwitError } from "../base/failure.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import { quoteIdentifier } from "../sql/identifier.ts";
@@ -13,6 +14,18 @@ export class WriteTransaction {
   constructor(connection: Connection, wait: LockWait) {
     this.connection = connection;
     this.wait = wait;
+  }
+
+  /** @throws GodwitError DATABASE_FAILED in the middle of a caller's transaction: what it holds is the caller's to keep. */
+  async requireNone(): Promise<void> {
+    if (!(await this.isOpen())) return;
+    throw new GodwitError(
+      "DATABASE_FAILED",
+      `a transaction is open on this connection to ${this.connection.name}`,
+      {
+        hint: "commit it or roll it back first",
+      },
+    );
   }
 
   /**
