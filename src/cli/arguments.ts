@@ -60,6 +60,13 @@ class Scan {
   }
 
   private takeWord(word: string): void {
+    if (this.command === null && isAsking(word)) {
+      this.values.set(word, "true");
+      return;
+    }
+    if (this.values.has("version")) {
+      throw new GodwitError("UNEXPECTED_ARGUMENT", `unexpected argument "${word}"`, { hint: usage(null) });
+    }
     if (this.command === null) {
       this.command = findCommand(word) ?? unknownCommand(word);
       return;
@@ -110,6 +117,11 @@ class Scan {
       hint: meant === null ? usage(this.command) : `did you mean ${meant}?`,
     });
   }
+}
+
+/** `godwit help status` and `godwit version` are what people type first; they mean the flags. */
+function isAsking(word: string): boolean {
+  return word === "help" || word === "version";
 }
 
 function split(token: string): [string, string | null] {

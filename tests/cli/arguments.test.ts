@@ -17,6 +17,9 @@ describe("a sound command line", () => {
   test.each([
     { argv: [], command: null, normalised: [] },
     { argv: ["--version"], command: null, normalised: ["--version=true"] },
+    { argv: ["version"], command: null, normalised: ["--version=true"] },
+    { argv: ["help"], command: null, normalised: ["--help=true"] },
+    { argv: ["help", "up"], command: "migrate", normalised: ["--help=true"] },
     { argv: ["up"], command: "migrate", normalised: [] },
     { argv: ["down"], command: "rollback", normalised: [] },
     { argv: ["new", "add x"], command: "create", normalised: ["--", "add x"] },
@@ -42,6 +45,14 @@ describe("a sound command line", () => {
 });
 
 describe("an unknown word", () => {
+  test("after version is refused", async () => {
+    expect(await refused("version", "status")).toEqual({
+      code: "UNEXPECTED_ARGUMENT",
+      message: 'unexpected argument "status"',
+      hint: "see: godwit --help",
+    });
+  });
+
   test.each([
     { argv: ["statsu"], hint: "did you mean status?" },
     { argv: ["pu"], hint: "did you mean up?" },
