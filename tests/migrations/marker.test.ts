@@ -76,7 +76,7 @@ describe("a near miss", () => {
     { comment: "-- see above: set it up" },
     { comment: "-- Note: up" },
     { comment: "-- note:down" },
-    { comment: "-- TODO: verify" },
+    { comment: "-- Later: verify" },
     { comment: "-- Why: up" },
     { comment: "-- Description: Up" },
     { comment: "-- description: down" },
