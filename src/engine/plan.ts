@@ -1,5 +1,5 @@
 import { type FailureCode, GodwitError } from "../base/failure.ts";
-import { locateFile } from "../base/source-text.ts";
+import { locate, locateFile, type SourceLocation } from "../base/source-text.ts";
 import { isVersion } from "../migrations/file-name.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { blocksAsMissing, type MigrationState, type StateEntry } from "./state.ts";
@@ -203,11 +203,18 @@ function requireRequirements(entries: readonly StateEntry[], pending: readonly M
       throw new GodwitError(
         "REQUIREMENT_MISSING",
         `${migration.version} requires ${required}, which is neither applied nor earlier in this run`,
-        { location: locateFile(migration.file), hint: whyUnavailable(entries, required) },
+        { location: locateRequires(migration, required), hint: whyUnavailable(entries, required) },
       );
     }
     available.add(migration.version);
   }
+}
+
+/** The header line that names the version. */
+function locateRequires({ file, body }: Migration, required: string): SourceLocation {
+  const text = body.kind === "sql" || body.kind === "code" ? body.text : "";
+  const line = new RegExp(`^.*Requires.*${required}`, "im").exec(text);
+  return line === null ? locateFile(file) : locate(file, text, line.index + line[0].length - required.length);
 }
 
 function whyUnavailable(entries: readonly StateEntry[], required: string): string {

@@ -1,5 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
-import { locate, locateFile } from "../base/source-text.ts";
+import { locate, locateFile, type SourceLocation } from "../base/source-text.ts";
 import type { CodeFunction, Migration, MigrationSource, SqlBody } from "../migrations/migration.ts";
 import {
   type DroppedStatement,
@@ -129,18 +129,23 @@ function impactOf({ text, statements }: SqlWork): readonly string[] | null {
 
 function sectionEmpty(migration: Migration): GodwitError {
   return new GodwitError("SECTION_EMPTY", `${migration.version} has no statement to apply`, {
-    location: locateFile(migration.file),
+    location: locateMarker(migration, "up"),
     hint: 'write the SQL under "-- up"',
   });
 }
 
 function downMissing(migration: Migration, why = "it has no way down"): GodwitError {
-  const text = migration.body.kind === "sql" ? migration.body.text : "";
-  const marker = /^[ \t]*--[ \t]*down[ \t]*$/im.exec(text);
   return new GodwitError("DOWN_MISSING", `${migration.version} cannot be undone: ${why}`, {
-    location: marker === null ? locateFile(migration.file) : locate(migration.file, text, marker.index),
+    location: locateMarker(migration, "down"),
     hint: downHint(migration),
   });
+}
+
+/** The line of a section's marker, or the file where there is none. */
+function locateMarker({ file, body }: Migration, section: "up" | "down"): SourceLocation {
+  const text = body.kind === "sql" ? body.text : "";
+  const marker = new RegExp(`^[ \\t]*--[ \\t]*${section}[ \\t]*$`, "im").exec(text);
+  return marker === null ? locateFile(file) : locate(file, text, marker.index);
 }
 
 function downHint({ kind, version, slug }: Migration): string {
