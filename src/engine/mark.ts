@@ -1,9 +1,9 @@
 import type { GodwitError } from "../base/failure.ts";
-import type { Connection } from "../databases/connection.ts";
 import { HistoryTable } from "../history/history-table.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { targetUnknown } from "./plan.ts";
 import { type RunSubject, readAll, withConnection } from "./run-plan.ts";
+import { lockWait } from "./run-settings.ts";
 import { computeState, type StateEntry } from "./state.ts";
 import { WriteTransaction } from "./transaction.ts";
 
@@ -30,7 +30,7 @@ export async function mark(subject: RunSubject, request: MarkRequest): Promise<r
   const migrations = readAll(subject.source);
   return withConnection(subject.database, "write", async (connection) => {
     const history = new HistoryTable(connection!, subject.settings.table);
-    const transaction = openTransaction(subject, connection!);
+    const transaction = new WriteTransaction(connection!, lockWait(subject.settings, subject.database.name));
     await transaction.begin();
     try {
       const chosen = choose(computeState(migrations, await history.read()), request);
@@ -46,12 +46,6 @@ export async function mark(subject: RunSubject, request: MarkRequest): Promise<r
       await transaction.rollback();
     }
   });
-}
-
-function openTransaction({ settings, database }: RunSubject, connection: Connection): WriteTransaction {
-  const { clock, lockTimeoutMs: timeoutMs, emit } = settings;
-  const onWaiting = () => emit({ kind: "lock-waiting", database: database.name, timeoutMs });
-  return new WriteTransaction(connection, { clock, timeoutMs, onWaiting });
 }
 
 function choose(

@@ -12,8 +12,9 @@ import {
   tellOldViolations,
 } from "./foreign-key-guard.ts";
 import { LostTransaction } from "./lost-transaction.ts";
+import { historyMoved } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
-import type { RunSettings } from "./run-settings.ts";
+import { lockWait, type RunSettings } from "./run-settings.ts";
 import { newestApplied } from "./state.ts";
 import { finish, labelOf, StepRunner } from "./step-runner.ts";
 import { WriteTransaction } from "./transaction.ts";
@@ -51,13 +52,7 @@ export class MigrationRun {
     this.settings = settings;
     this.isAtomic = isAtomic;
     this.history = new HistoryTable(connection, settings.table);
-    const onWaiting = () =>
-      settings.emit({ kind: "lock-waiting", database: connection.name, timeoutMs: settings.lockTimeoutMs });
-    this.transaction = new WriteTransaction(connection, {
-      clock: settings.clock,
-      timeoutMs: settings.lockTimeoutMs,
-      onWaiting,
-    });
+    this.transaction = new WriteTransaction(connection, lockWait(settings, connection.name));
     this.runner = new StepRunner(connection, this.history, this.transaction, settings);
     this.onOldViolations = tellOldViolations(settings.emit);
     this.foreignKeys = new ForeignKeyGuard(connection, this.onOldViolations);
@@ -144,8 +139,7 @@ export class MigrationRun {
     }
     await this.open(step.isolation);
     await this.refresh(replan);
-    const next = this.next();
-    if (next !== step) await this.commit();
+    if (this.next() !== step) await this.abandon();
   }
 
   private canShare(step: PreparedStep): boolean {
@@ -159,11 +153,7 @@ export class MigrationRun {
 
   private async refresh(replan: Replan): Promise<void> {
     const answer = await replan(await this.history.read(), this.committed);
-    if ("retry" in answer) {
-      throw new GodwitError("HISTORY_MOVED", "another run changed the history in between", {
-        hint: "look at `godwit status`, then run again",
-      });
-    }
+    if ("retry" in answer) throw historyMoved(null);
     this.queue = answer.steps;
     this.at = 0;
   }

@@ -243,8 +243,10 @@ export function targetUnknown(version: string, why: string): GodwitError {
   });
 }
 
-export function historyMoved(version: string): GodwitError {
-  return new GodwitError("HISTORY_MOVED", `another run changed the history in between (${version})`, {
+/** `version`: where it shows, if it shows at one. */
+export function historyMoved(version: string | null): GodwitError {
+  const where = version === null ? "" : ` (${version})`;
+  return new GodwitError("HISTORY_MOVED", `another run changed the history in between${where}`, {
     hint: "look at `godwit status`, then run again",
   });
 }

@@ -11,7 +11,7 @@ import { untilFree } from "./lock-wait.ts";
 import { MigrationRun, type Replan } from "./migration-run.ts";
 import { historyMoved, type PlanRequest, planSteps, type Step } from "./plan.ts";
 import { type PreparedStep, prepareStep } from "./prepare.ts";
-import type { RunSettings } from "./run-settings.ts";
+import { lockWait, type RunSettings } from "./run-settings.ts";
 import { computeState, newestApplied } from "./state.ts";
 import type { CodeGuard } from "./work.ts";
 
@@ -28,6 +28,8 @@ export interface RunRequest {
   readonly agreed?: readonly Step[] | undefined;
   /** Refuse to make a database. */
   readonly mustExist?: boolean | undefined;
+  /** Refuse a source without migrations: more likely the wrong one than nothing to do. */
+  readonly mustHaveFiles?: boolean | undefined;
 }
 
 export interface RunResult {
@@ -45,9 +47,9 @@ export interface RunResult {
 export async function runPlan(subject: RunSubject, request: RunRequest): Promise<RunResult> {
   const { database, settings } = subject;
   const start = settings.clock.elapsed();
+  const planner = new Planner(subject, request);
   const created = !database.exists();
   if (created) requireCreatable(database, request);
-  const planner = new Planner(subject, request);
   return withConnection(database, created ? null : "write", async (existing) => {
     const history = existing === null ? EMPTY_HISTORY : await readHistory(existing, settings);
     const steps = await planner.prepare(planner.plan(history, []));
@@ -94,10 +96,8 @@ export function requireReadable(migrations: readonly Migration[]): void {
 
 /** Reads the history of an open database, waiting while another connection keeps readers out. */
 export function readHistory(connection: Connection, settings: RunSettings): Promise<History> {
-  const { clock, lockTimeoutMs: timeoutMs, emit, table } = settings;
-  const onWaiting = () => emit({ kind: "lock-waiting", database: connection.name, timeoutMs });
-  return untilFree({ clock, timeoutMs, onWaiting }, connection.name, () =>
-    new HistoryTable(connection, table).read(),
+  return untilFree(lockWait(settings, connection.name), connection.name, () =>
+    new HistoryTable(connection, settings.table).read(),
   );
 }
 
@@ -134,6 +134,7 @@ class Planner {
     this.guard = settings.guard;
     this.request = request;
     this.migrations = readAll(source);
+    if (request.mustHaveFiles === true && this.migrations.length === 0) throw noMigrations(source.label);
     if (request.plan.kind === "migrate") requireReadable(this.migrations);
   }
 
@@ -176,6 +177,12 @@ class Planner {
       throw error.with({ location: locateFile(migration.file) });
     }
   }
+}
+
+function noMigrations(label: string): GodwitError {
+  return new GodwitError("MIGRATIONS_NOT_FOUND", `there are no migrations in ${label}`, {
+    hint: 'name another folder with --dir, or write the first with: godwit create "what it does"',
+  });
 }
 
 function keyOf({ direction, migration }: Step): string {

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { EventListener } from "./events.ts";
+import type { LockWait } from "./lock-wait.ts";
 import type { CodeGuard } from "./work.ts";
 
 /** How runs on one database go, whatever they do. */
@@ -14,4 +15,9 @@ export interface RunSettings {
   readonly guard: CodeGuard;
   /** Handed to migrations in code. */
   readonly signal: AbortSignal;
+}
+
+/** How a run with these settings waits for the lock on a database. */
+export function lockWait({ clock, lockTimeoutMs: timeoutMs, emit }: RunSettings, database: string): LockWait {
+  return { clock, timeoutMs, onWaiting: () => emit({ kind: "lock-waiting", database, timeoutMs }) };
 }

@@ -11,6 +11,7 @@ import type { Database } from "../../databases/sqlite/sqlite-connection.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
 import { type ManagerOptions, type MigrateOptions, subjectOf } from "../../engine/migration-manager.ts";
 import { requireRunnable, runPlan } from "../../engine/run-plan.ts";
+import { lockWait } from "../../engine/run-settings.ts";
 import type { MigrationSource } from "../../migrations/migration.ts";
 
 export interface InitOptions extends ManagerOptions, Pick<MigrateOptions, "allow"> {
@@ -27,23 +28,20 @@ export interface InitOptions extends ManagerOptions, Pick<MigrateOptions, "allow
  */
 export async function initDatabase(path: string, options: InitOptions = {}): Promise<Database> {
   const file = path === ":memory:" ? path : parseDatabaseTarget(path).path;
-  const source = options.migrations ?? "migrations";
   const plan = { kind: "migrate" as const, allow: options.allow ?? {} };
   const access = accessTarget({ kind: "sqlite", path: file });
+  const subject = subjectOf(access, options.migrations ?? "migrations", options);
   // What is refused must not leave an empty file behind.
   if (!access.exists()) {
-    await requireRunnable(subjectOf(access, source, options), { plan });
-    options.onEvent?.({ kind: "database-creating", database: file });
+    await requireRunnable(subject, { plan });
+    subject.settings.emit({ kind: "database-creating", database: file });
   }
   const db = open(file);
   try {
-    const subject = subjectOf(accessHandle(db), source, options);
-    const { clock, emit, lockTimeoutMs: timeoutMs } = subject.settings;
-    const onWaiting = () => emit({ kind: "lock-waiting", database: file, timeoutMs });
-    await untilFree({ clock, timeoutMs, onWaiting }, file, async () =>
+    await untilFree(lockWait(subject.settings, file), file, async () =>
       setJournalMode(db, options.pragmas?.journalMode),
     );
-    await runPlan(subject, { plan });
+    await runPlan({ ...subject, database: accessHandle(db) }, { plan });
     setPragmas(db, options.pragmas ?? {});
     return db;
   } catch (error) {
