@@ -90,18 +90,24 @@ export class CodeGuard {
   private async install(): Promise<void> {
     await redirectOutput();
     // Bun's process.exit calls process.reallyExit, and so may code. main.ts has kept the real one.
-    Object.assign(process, { exit: this.refuseExit, reallyExit: this.refuseExit });
+    const refused = ["exit", "reallyExit", "abort", "execve"].map((name) => [name, this.refusal(name)]);
+    Object.assign(process, Object.fromEntries(refused));
     process.on("unhandledRejection", this.take);
     process.on("uncaughtException", this.take);
   }
 
-  private readonly refuseExit = (code?: number): never => {
-    const failure = new GodwitError("MIGRATION_FAILED", `the migration called process.exit(${code ?? ""})`, {
-      hint: "throw an error instead; returning is how a migration says that it is done",
-    });
-    this.take(failure);
-    throw failure;
-  };
+  /** What stands in the place of a function that would end the process, or make another one of it. */
+  private refusal(name: string): (...args: unknown[]) => never {
+    const shown = name === "reallyExit" ? "exit" : name;
+    return (...args) => {
+      const code = shown === "exit" && args[0] !== undefined ? String(args[0]) : "";
+      const failure = new GodwitError("MIGRATION_FAILED", `the migration called process.${shown}(${code})`, {
+        hint: "throw an error instead; returning is how a migration says that it is done",
+      });
+      this.take(failure);
+      throw failure;
+    };
+  }
 
   /** A failure that no code awaits. One that is thrown after it was taken comes here twice. */
   private readonly take = (thrown: unknown): void => {

@@ -7,13 +7,18 @@ import { fit, type Style } from "./style.ts";
 export function showFailure(error: GodwitError, style: Style): string[] {
   const lines = [`${style.red(`error[${error.code}]`)} ${style.bold(printable(error.message))}`];
   if (error.location !== undefined) lines.push(...showLocation(error.location, style));
-  for (const detail of error.details) lines.push(`    ${printable(detail)}`);
+  for (const detail of error.details.slice(0, DETAILS_SHOWN)) lines.push(`    ${printable(detail)}`);
+  const more = error.details.length - DETAILS_SHOWN;
+  if (more > 0) lines.push(`    and ${more} more, all of them in the document of --json`);
   const state =
     error.state ?? (error.exitCode === 3 || error.exitCode === 4 ? "unchanged: nothing was run" : null);
   if (state !== null) lines.push(`  ${state}`);
   if (error.hint !== undefined) lines.push(`  ${style.green("hint:")} ${printable(error.hint)}`);
   return lines;
 }
+
+/** A person reads no more; a terminal loses what stood before. */
+const DETAILS_SHOWN = 1000;
 
 /** `file:line:column`, as editors and terminals recognise it. */
 function showPlace({ file, line, column }: SourceLocation): string {

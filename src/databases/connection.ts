@@ -12,8 +12,8 @@ export type Row = Readonly<Record<string, Value>>;
 export interface Connection {
   /** As messages and JSON name it: the resolved path. */
   readonly name: string;
-  /** What a migration in code receives: bun:sqlite's Database here. */
-  readonly handle: unknown;
+  /** Lends the handle that a migration in code receives: bun:sqlite's Database here. */
+  lend(rules: LendingRules): Lent;
   /** Runs one or more statements to their ends, rows thrown away. */
   run(sql: string): Promise<void>;
   /** Runs one statement that changes rows. */
@@ -40,9 +40,58 @@ export interface Connection {
   foreignKeyLinks(tables: readonly string[] | "all"): Promise<readonly ForeignKeyLink[]>;
   /** Keys of the tables named that cannot be checked; reads no rows. */
   checkDeclarations(tables: readonly string[]): Promise<ForeignKeyReport>;
+  /** Counts, from now on, the rows that foreign key actions take from tables other than those excepted. */
+  watchRows(isExcepted: (table: string) => boolean): Promise<RowWatch>;
+  schemaObjects(): Promise<readonly SchemaObject[]>;
+  /** Rejects with DatabaseError of kind replaced if what was opened is no longer there under its name. */
+  requireInPlace(): Promise<void>;
+  /** Whether the write lock that an open transaction took is still held; null where that cannot be lost, or cannot be known. */
+  holdsWriteLock(): Promise<boolean | null>;
   /** The driver's view of anything that code threw; null if it is no error of the database. */
   errorOf(thrown: unknown): DatabaseError | null;
   close(): Promise<void>;
+}
+
+/** What code may do with a handle that is lent to it. */
+export interface LendingRules {
+  /** Told all SQL before it runs; `statement`: the driver would run the first one only. Throws to refuse it. */
+  inspect(sql: string, call: "script" | "statement"): { readonly dropsTable: boolean };
+  /** What is thrown where code closes the handle, makes a transaction of an async function, or goes on once the handle was taken back. */
+  refuse(why: "close" | "async-transaction" | "over"): Error;
+}
+
+/** A handle that is lent until it is taken back. */
+export interface Lent {
+  readonly handle: unknown;
+  /** The objects of the schema as they were before the first DROP TABLE; null where there was none. */
+  readonly objectsBeforeDrop: readonly SchemaObject[] | null;
+  /** Takes the handle back, and finalizes what was prepared with it. */
+  end(): void;
+}
+
+/** A table, index, trigger or view. */
+export interface SchemaObject {
+  readonly type: string;
+  readonly name: string;
+  /** The table that it belongs to; its own name for a table or a view. */
+  readonly table: string;
+  readonly sql: string;
+  /** Differs where an object was made anew under the same name. */
+  readonly identity: string;
+}
+
+/** Rows that a foreign key action took. */
+export interface RowLoss {
+  readonly table: string;
+  /** `cleared`: their references were set to NULL or the default. */
+  readonly what: "deleted" | "cleared";
+  readonly rows: number;
+}
+
+/** Ends with the transaction that it was begun in, if not before. */
+export interface RowWatch {
+  losses(): Promise<readonly RowLoss[]>;
+  end(): Promise<void>;
 }
 
 /** Settings of a connection by name. */

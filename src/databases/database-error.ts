@@ -6,6 +6,8 @@ export type DatabaseErrorKind =
   /** A statement of the same connection stands in the way: waiting is in vain. */
   | "open-statement"
   | "readonly"
+  /** The file that was opened is no longer the one of that name. */
+  | "replaced"
   | "corrupt"
   | "not-a-database"
   | "not-found"
@@ -37,6 +39,7 @@ const CODES: Record<DatabaseErrorKind, FailureCode> = {
   busy: "DATABASE_BUSY",
   "open-statement": "DATABASE_FAILED",
   readonly: "DATABASE_READONLY",
+  replaced: "DATABASE_REPLACED",
   corrupt: "DATABASE_CORRUPT",
   "not-a-database": "NOT_A_DATABASE",
   "not-found": "DATABASE_NOT_FOUND",
@@ -49,6 +52,7 @@ const HINTS: Record<DatabaseErrorKind, string> = {
   busy: "end what holds the database, or wait longer with --lock-timeout",
   "open-statement": "read every iterate() to its end or close it, and finalize prepared statements",
   readonly: "let this user write to the file and to its folder, which holds SQLite's journal",
+  replaced: "see what moves or replaces the file; let no run go on meanwhile",
   corrupt: "put a good copy back; `sqlite3 FILE .recover` may save rows",
   "not-a-database": "check the path: the file holds something else, or is encrypted",
   "not-found": "check the path; only `godwit migrate` makes a new database, in a folder that is there",
@@ -63,6 +67,7 @@ export function databaseFailure(error: DatabaseError, name: string): GodwitError
     busy: `${name} is locked by another connection`,
     "open-statement": `a statement of this connection to ${name} is still open: ${error.message}`,
     readonly: `${name} cannot be written to`,
+    replaced: `${name} was moved, deleted or replaced while the run went on`,
     corrupt: `${name} is damaged: ${error.message}`,
     "not-a-database":
       error.databaseCode === "EISDIR" ? `${name} is a folder` : `${name} is no SQLite database`,

@@ -14,8 +14,10 @@ import {
 import type { Migration } from "../migrations/migration.ts";
 import type { EventListener } from "./events.ts";
 import type { PreparedStep } from "./prepare.ts";
+import { locateCause } from "./step-place.ts";
 
-const ROWS_SHOWN = 10;
+/** In a note; a failure names them all. */
+const OLD_ROWS_SHOWN = 10;
 
 /** Told what was broken before `step`, the first time that foreign keys are looked at. Not called where all is sound. */
 export type OldViolationsListener = (old: ForeignKeyReport, step: PreparedStep) => void;
@@ -45,8 +47,9 @@ export class ForeignKeyGuard {
   }
 
   /** @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows. */
-  async end({ impact, migration }: PreparedStep): Promise<void> {
+  async end(step: PreparedStep): Promise<void> {
     if (this.before === null) return;
+    const { impact, migration } = step;
     const after = await (impact === null
       ? this.connection.checkForeignKeys()
       : this.connection.checkDeclarations(await this.concerned(impact)));
@@ -55,7 +58,7 @@ export class ForeignKeyGuard {
       throw new GodwitError(
         "FOREIGN_KEY_VIOLATION",
         `${migration.version} leaves ${countKeys(found)} pointing nowhere`,
-        { location: locateFile(migration.file), details: linesOf(found) },
+        { location: locateCause(step, tablesOf(found)), details: linesOf(found) },
       );
     }
     if (impact === null) {
@@ -108,7 +111,7 @@ export function tellOldViolations(emit: EventListener): OldViolationsListener {
   return (old, { migration }) => {
     if (isTold) return;
     isTold = true;
-    const message = `${countKeys(old)} pointed nowhere before: ${linesOf(old).join("; ")}`;
+    const message = `${countKeys(old)} pointed nowhere before: ${shortened(linesOf(old)).join("; ")}`;
     emit({ kind: "note", file: migration.file, line: null, message });
   };
 }
@@ -118,7 +121,15 @@ function countKeys({ violations, mismatches }: ForeignKeyReport): string {
 }
 
 function linesOf({ violations, mismatches }: ForeignKeyReport): string[] {
-  const rows = [...mismatches.map(describeMismatch), ...violations.map(describeViolation)];
-  const more = rows.length > ROWS_SHOWN ? [`and ${rows.length - ROWS_SHOWN} more`] : [];
-  return [...rows.slice(0, ROWS_SHOWN).map(printable), ...more];
+  return [...mismatches.map(describeMismatch), ...violations.map(describeViolation)].map(printable);
+}
+
+function shortened(lines: readonly string[]): readonly string[] {
+  const more = lines.length - OLD_ROWS_SHOWN;
+  return more > 0 ? [...lines.slice(0, OLD_ROWS_SHOWN), `and ${more} more`] : lines;
+}
+
+function tablesOf({ violations, mismatches }: ForeignKeyReport): string[] {
+  const found = [...violations, ...mismatches];
+  return [...found.map(({ parent }) => parent), ...found.map(({ table }) => table)];
 }

@@ -1,4 +1,4 @@
-import { GodwitError } from "../base/failure.ts";
+import { GodwitError, messageOf } from "../base/failure.ts";
 import { locate, locateFile } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
@@ -10,7 +10,8 @@ import { LostTransaction } from "./lost-transaction.ts";
 import { historyMoved, type Step } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
-import { Surroundings } from "./surroundings.ts";
+import { StepChecks } from "./step-checks.ts";
+import { describeHalfWay, halfWayHint, leftOpen, lockLost, transactionLost } from "./step-failures.ts";
 import type { Savepoint, WriteTransaction } from "./transaction.ts";
 import { runVerify, runWork, type WorkContext } from "./work.ts";
 
@@ -51,16 +52,17 @@ export class StepRunner {
     this.tellNotes(step);
     const start = this.settings.clock.elapsed();
     try {
-      const surroundings = await Surroundings.before(step, this.connection, this.history);
-      await foreignKeys.begin(step);
-      await runWork(step.work, this.context(step));
+      const checks = await this.checksBefore(step, foreignKeys);
+      const context = this.context(step, checks);
+      await runWork(step.work, context);
       await this.requireTransaction(step);
-      await surroundings.restore();
+      await checks.afterWork();
       if (step.verify !== null) {
-        await runVerify(step.verify, this.context(step));
+        await runVerify(step.verify, context);
         await this.requireTransaction(step);
       }
-      await foreignKeys.end(step);
+      if (await checks.isLockLost()) await this.abandonUnlocked(step);
+      await checks.end();
       const finished = this.finished(step, start);
       await this.record(step, finished);
       if (!(await savepoint.release())) await this.lose(transactionLost(step));
@@ -80,11 +82,16 @@ export class StepRunner {
     const startedAt = this.settings.clock.now();
     const start = this.settings.clock.elapsed();
     this.tellNotes(step);
-    await foreignKeys.begin(step);
-    await this.inTransaction(async () => {
-      await this.requireUnclaimed(step);
-      await this.history.recordIncomplete(version, 1, startedAt);
-    });
+    const checks = await this.checksBefore(step, foreignKeys);
+    try {
+      await this.inTransaction(async () => {
+        await this.requireUnclaimed(step);
+        await this.history.recordIncomplete(version, 1, startedAt);
+      });
+    } catch (error) {
+      await checks.discard();
+      throw error;
+    }
     const progress: Progress = { ran: 0, noted: 1, dataVersion: await this.connection.dataVersion() };
     const onStatement = async (number: number) => {
       progress.ran = number - 1;
@@ -92,17 +99,19 @@ export class StepRunner {
       progress.noted = number;
     };
     try {
-      const surroundings = await Surroundings.before(step, this.connection, this.history);
-      await runWork(step.work, { ...this.context(step), onStatement });
+      const context = this.context(step, checks);
+      await runWork(step.work, { ...context, onStatement });
       progress.ran = progress.noted;
       if (await this.transaction.isOpen()) throw leftOpen(step);
-      await surroundings.restore();
-      if (step.verify !== null) await runVerify(step.verify, this.context(step));
-      await foreignKeys.end(step);
+      await checks.afterWork();
+      if (step.verify !== null) await runVerify(step.verify, context);
+      await checks.end();
       const finished = this.finished(step, start);
       await this.inTransaction(() => this.settle(step, finished));
       return finished;
     } catch (error) {
+      await this.transaction.rollback();
+      await checks.discard();
       throw await this.stoppedHalfWay(step, progress, error);
     }
   }
@@ -116,7 +125,6 @@ export class StepRunner {
   }
 
   private async stoppedHalfWay(step: PreparedStep, progress: Progress, thrown: unknown): Promise<unknown> {
-    await this.transaction.rollback();
     const error = thrown instanceof DatabaseError ? databaseFailure(thrown, this.connection.name) : thrown;
     if (!(error instanceof GodwitError)) return error;
     const kept = await this.keptNote(step);
@@ -167,8 +175,10 @@ export class StepRunner {
     try {
       await this.writeRecord(step, finished);
     } catch (error) {
-      if (!(error instanceof DatabaseError) || error.kind !== "statement") throw error;
-      throw new GodwitError("HISTORY_INVALID", `the history cannot be written: ${error.message}`, {
+      const isInTheWay =
+        error instanceof DatabaseError ? error.kind === "statement" : error instanceof GodwitError;
+      if (!isInTheWay) throw error;
+      throw new GodwitError("HISTORY_INVALID", `the history cannot be written: ${messageOf(error)}`, {
         location: locateFile(step.migration.file),
         hint: `see what stands in the way of the table ${this.settings.table}`,
         cause: error,
@@ -205,11 +215,22 @@ export class StepRunner {
     throw new LostTransaction(error, await this.transaction.wasCommittedByOthers());
   }
 
+  /** Code that opened the file by itself has given the lock up: another run may be writing by now, and what this one did must not be added to it. */
+  private async abandonUnlocked(step: PreparedStep): Promise<never> {
+    await this.transaction.rollback();
+    throw new LostTransaction(lockLost(step), false);
+  }
+
+  private checksBefore(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<StepChecks> {
+    const { connection, history, settings } = this;
+    return StepChecks.before(step, { connection, history, foreignKeys, emit: settings.emit });
+  }
+
   private finished(step: PreparedStep, start: number): FinishedStep {
     return { ...labelOf(step), executionTimeMs: Math.round(this.settings.clock.elapsed() - start) };
   }
 
-  private context(step: PreparedStep): WorkContext {
+  private context(step: PreparedStep, { codeSql, onDrop }: StepChecks): WorkContext {
     const { emit, guard, signal } = this.settings;
     const migration = labelOf(step);
     const code: MigrationContext = {
@@ -217,7 +238,7 @@ export class StepRunner {
       progress: (done, total) => emit({ kind: "migration-progress", migration, done, total: total ?? null }),
       signal,
     };
-    return { connection: this.connection, migration: step.migration, code, guard };
+    return { connection: this.connection, migration: step.migration, code, guard, codeSql, onDrop };
   }
 
   private tellNotes(step: PreparedStep): void {
@@ -257,27 +278,4 @@ export function labelOf({ migration, direction }: Step): MigrationLabel {
 export function finish({ executionTimeMs, ...migration }: FinishedStep): RunEvent {
   const kind = migration.direction === "up" ? "migration-applied" : "migration-rolled-back";
   return { kind, migration, executionTimeMs };
-}
-
-function transactionLost({ migration, work }: PreparedStep): GodwitError {
-  const by = work.kind === "code" ? "its code" : "one of its statements";
-  return new GodwitError("TRANSACTION_LOST", `${migration.version} ended the transaction it ran in`, {
-    location: locateFile(migration.file),
-    hint: `take the COMMIT or ROLLBACK out of ${by}: each migration already is one transaction`,
-  });
-}
-
-function leftOpen({ migration }: PreparedStep): GodwitError {
-  return new GodwitError("TRANSACTION_LOST", `${migration.version} began a transaction and did not end it`, {
-    location: locateFile(migration.file),
-  });
-}
-
-function describeHalfWay({ work }: PreparedStep, ran: number): string {
-  if (work.kind === "code") return "left changed: what the code did before it failed stays";
-  return `left changed: ${ran} of ${work.statements.length} statements ran and stay`;
-}
-
-function halfWayHint({ migration }: PreparedStep): string {
-  return `finish or undo it by hand, then: godwit mark ${migration.version} --applied (or --pending)`;
 }

@@ -46,7 +46,7 @@ export class Surroundings {
   /** @throws GodwitError MIGRATION_FAILED if the step has changed the history. */
   async restore(): Promise<void> {
     if (this.settings !== null) await this.connection.restoreSettings(this.settings);
-    if (this.versions === null || (await versionsIn(this.history)) === this.versions) return;
+    if (this.versions === null || (await this.versionsNow()) === this.versions) return;
     throw new GodwitError(
       "MIGRATION_FAILED",
       `${this.migration.version} changes the history, which is godwit's to write`,
@@ -55,6 +55,16 @@ export class Surroundings {
         hint: `leave ${this.history.table} alone; record or forget a migration with: godwit mark`,
       },
     );
+  }
+
+  /** Null where the table is no longer one that godwit would touch. */
+  private async versionsNow(): Promise<string | null> {
+    try {
+      return await versionsIn(this.history);
+    } catch (error) {
+      if (error instanceof GodwitError) return null;
+      throw error;
+    }
   }
 }
 

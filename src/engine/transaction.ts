@@ -37,9 +37,13 @@ export class WriteTransaction {
     this.dataVersion = await this.connection.dataVersion();
   }
 
-  /** In a rollback journal, readers can hold COMMIT up; it may be tried again. A transaction that cannot be committed is rolled back. */
+  /**
+   * In a rollback journal, readers can hold COMMIT up; it may be tried again. A transaction that cannot be committed, or not into the file that has
+   * the name, is rolled back.
+   */
   async commit(): Promise<void> {
     try {
+      await this.connection.requireInPlace();
       await untilFree(this.wait, this.connection.name, () => this.connection.run("COMMIT"));
     } catch (error) {
       await this.rollback();

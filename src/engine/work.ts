@@ -1,13 +1,15 @@
 import { GodwitError, inspectable, messageOf } from "../base/failure.ts";
 import { printable } from "../base/printable.ts";
 import { indexOfByte, locate, locateFile } from "../base/source-text.ts";
-import type { Connection } from "../databases/connection.ts";
+import type { Connection, SchemaObject } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import { locateThrown, withoutQuery } from "../migrations/code-file.ts";
 import { markerInside } from "../migrations/marker.ts";
 import type { Migration, MigrationContext } from "../migrations/migration.ts";
 import type { Statement } from "../sql/statement-reader.ts";
+import type { CodeSql } from "./code-sql.ts";
 import type { CodeWork, SqlWork, Work } from "./prepare.ts";
+import { locateFunction } from "./step-place.ts";
 
 /**
  * Runs around a migration's code: the executable keeps its output off stdout and its attempts to end the process from looking like
@@ -20,6 +22,10 @@ export interface WorkContext {
   readonly migration: Migration;
   readonly code: MigrationContext;
   readonly guard: CodeGuard;
+  /** Looks at the SQL that code runs. */
+  readonly codeSql: CodeSql;
+  /** Told what stood in the schema before code dropped its first table. */
+  readonly onDrop: (before: readonly SchemaObject[]) => void;
   /** Called before each statement, with its number from 1. */
   readonly onStatement?: ((number: number) => Promise<void>) | undefined;
 }
@@ -104,27 +110,50 @@ function hintFor(error: DatabaseError, sql: string): string | undefined {
 /** Runs code and judges what it returned, which may throw as well when it is looked at: a proxy, a getter. */
 async function runCode(
   work: CodeWork,
-  { connection, migration, code, guard }: WorkContext,
+  context: WorkContext,
   judge: (result: unknown) => void,
 ): Promise<void> {
+  const { connection, code, codeSql } = context;
+  const lent = connection.lend(codeSql);
   try {
-    await guard(async () => {
-      const result = await work.run(connection.handle, code);
+    await context.guard(async () => {
+      try {
+        judge(await work.run(lent.handle, code));
+      } finally {
+        lent.end();
+      }
       // A rejection that nobody awaits surfaces one turn later, while the savepoint can still undo the work.
       await new Promise((resolve) => setImmediate(resolve));
-      judge(result);
     });
   } catch (caught) {
-    const thrown = inspectable(caught);
-    if (thrown instanceof GodwitError)
-      throw thrown.location ? thrown : thrown.with({ location: locateFile(migration.file) });
-    const kind = work.name === "verify" ? "VERIFY_FAILED" : "MIGRATION_FAILED";
-    throw new GodwitError(kind, withoutQuery(messageOf(thrown)), {
-      location: locateThrown(migration, thrown) ?? locateFile(migration.file),
-      cause: thrown,
-    });
+    lent.end();
+    throw codeFailure(inspectable(caught), work, context);
+  }
+  if (lent.objectsBeforeDrop !== null) context.onDrop(lent.objectsBeforeDrop);
+}
+
+function codeFailure(thrown: unknown, work: CodeWork, { connection, migration }: WorkContext): GodwitError {
+  const location = locateThrown(migration, thrown) ?? locateFunction(migration, work.name);
+  if (thrown instanceof GodwitError) return thrown.location ? thrown : thrown.with({ location });
+  const kind = work.name === "verify" ? "VERIFY_FAILED" : "MIGRATION_FAILED";
+  return new GodwitError(kind, withoutQuery(messageOf(thrown)), {
+    location,
+    hint: isBusy(connection, thrown) ? OWN_LOCK : undefined,
+    cause: thrown,
+  });
+}
+
+/** What code throws may throw in turn where it is only asked what it is. */
+function isBusy(connection: Connection, thrown: unknown): boolean {
+  try {
+    return connection.errorOf(thrown)?.kind === "busy";
+  } catch {
+    return false;
   }
 }
+
+/** A second connection waits for the lock that its own process holds. */
+const OWN_LOCK = "godwit holds the lock: write through the handle that the migration is given";
 
 /** A generator, or what `db.transaction` makes, is a promise to run; nothing has run. */
 function refuseUnrun(result: unknown, { name }: CodeWork, migration: Migration): void {

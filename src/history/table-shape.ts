@@ -23,10 +23,12 @@ const OURS = new Set([...REQUIRED, "id", "checksum"]);
  * @throws GodwitError HISTORY_FOREIGN for a table of another shape, naming the tool that makes it where the columns tell.
  */
 export async function readTableShape(connection: Connection, table: string): Promise<TableShape> {
-  const [object] = await connection.all<{ type: string }>(
-    "SELECT type FROM main.sqlite_schema WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",
+  const objects = await connection.all<{ type: string; name: string; isVirtual: number | bigint }>(
+    `SELECT type, name, type = 'table' AND rootpage = 0 AS isVirtual FROM main.sqlite_schema
+     WHERE tbl_name = ? COLLATE NOCASE AND type IN ('table', 'view', 'trigger')`,
     table,
   );
+  const object = objects.find(({ type }) => type !== "trigger");
   if (object === undefined) return { exists: false, hasChecksum: false };
   const columns = await connection.all<Column>(
     `SELECT lower(name) AS name, lower(type) AS type, "notnull" AND dflt_value IS NULL AND pk = 0 AS required FROM pragma_table_info(?, 'main')`,
@@ -37,21 +39,24 @@ export async function readTableShape(connection: Connection, table: string): Pro
     object.type === "table" &&
     REQUIRED.every((name) => names.includes(name)) &&
     columns.every(({ name, required }) => OURS.has(name) || Number(required) === 0);
-  if (!isOurs) throw foreign(table, object.type, columns);
+  if (!isOurs) throw foreign(table, ownerOf(object.type, columns), columns);
+  if (Number(object.isVirtual) === 1) throw foreign(table, "it is a virtual table", columns);
+  const trigger = objects.find(({ type }) => type === "trigger");
+  if (trigger !== undefined) throw foreign(table, `it has the trigger ${trigger.name}`, columns);
   return { exists: true, hasChecksum: names.includes("checksum") };
 }
 
-function foreign(table: string, type: string, columns: readonly Column[]): GodwitError {
+function foreign(table: string, why: string, columns: readonly Column[]): GodwitError {
   const names = columns.map(({ name }) => name).join(", ");
-  const owner = type === "view" ? "it is a view" : (ownerOf(columns) ?? "its columns are not the history's");
-  return new GodwitError("HISTORY_FOREIGN", `the table ${table} is not godwit's: ${owner}`, {
+  return new GodwitError("HISTORY_FOREIGN", `the table ${table} is not godwit's: ${why}`, {
     details: [`columns: ${names}`],
     hint: "keep it, and name another table for godwit with --table",
   });
 }
 
 /** Recognises the tools that use the same name, by their columns. */
-function ownerOf(columns: readonly Column[]): string | null {
+function ownerOf(type: string, columns: readonly Column[]): string {
+  if (type === "view") return "it is a view";
   const names = columns.map(({ name }) => name).sort();
   switch (names.join(" ")) {
     case "version":
@@ -63,6 +68,6 @@ function ownerOf(columns: readonly Column[]): string | null {
     case "inserted_at version":
       return "it looks like Ecto's";
     default:
-      return null;
+      return "its columns are not the history's";
   }
 }

@@ -68,6 +68,31 @@ export function refuseUnrunnable(migration: Migration, text: string, statements:
   }
 }
 
+/** What code may not run inside godwit's transaction: it ends it, or it cannot be undone by it. */
+const NOT_IN_CODE: ReadonlySet<TransactionRole> = new Set([
+  "begin",
+  "commit",
+  "rollback",
+  "vacuum",
+  "attach",
+  "detach",
+]);
+
+/**
+ * Savepoints of the code's own are its own business, and so is a ROLLBACK TO one.
+ * @throws GodwitError STATEMENT_NOT_ALLOWED, without a place
+ */
+export function refuseInCode(sql: string, statements: readonly Statement[]): void {
+  for (const { words, start, end } of statements) {
+    const text = sql.slice(start, end);
+    const role = transactionRole(words, text);
+    if (role === "rollback" && words.includes("TO")) continue;
+    if (NOT_IN_CODE.has(role) || (role === "journal-mode" && /[=(]/.test(text))) {
+      throw new GodwitError("STATEMENT_NOT_ALLOWED", reasonFor(words, role), { hint: hintFor(role, "//") });
+    }
+  }
+}
+
 /** The indexes of a first BEGIN and a last COMMIT that have nothing but PRAGMAs outside of them. */
 function findFrame(roles: readonly TransactionRole[]): ReadonlySet<number> {
   const isPragma = (role: TransactionRole) => role === "pragma" || role === "foreign-keys";
@@ -87,18 +112,21 @@ const REASONS: Partial<Record<TransactionRole, string>> = {
 function refusal(
   migration: Migration,
   text: string,
-  statement: Statement,
+  { words, start }: Statement,
   role: TransactionRole,
 ): GodwitError {
-  const reason = REASONS[role];
-  const message =
-    reason ?? `${statement.words[0]} would end or split the transaction that keeps the migration whole`;
-  const hint =
-    reason === undefined
-      ? "take it out: each migration already is one transaction"
-      : 'take it out, or put "-- Transaction: off" at the head of the file';
-  return new GodwitError("STATEMENT_NOT_ALLOWED", message, {
-    location: locate(migration.file, text, statement.start),
-    hint,
+  return new GodwitError("STATEMENT_NOT_ALLOWED", reasonFor(words, role), {
+    location: locate(migration.file, text, start),
+    hint: hintFor(role, "--"),
   });
+}
+
+function reasonFor(words: readonly string[], role: TransactionRole): string {
+  return REASONS[role] ?? `${words[0]} would end or split the transaction that keeps the migration whole`;
+}
+
+function hintFor(role: TransactionRole, comment: "--" | "//"): string {
+  return REASONS[role] === undefined
+    ? "take it out: each migration already is one transaction"
+    : `take it out, or put "${comment} Transaction: off" at the head of the file`;
 }

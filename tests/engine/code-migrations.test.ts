@@ -69,10 +69,10 @@ interface Row {
 const FAILING: readonly Row[] = [
   { name: "an error", body: "throw new Error('no good');", message: "no good", line: 3 },
   { name: "an error without a message", body: "throw new RangeError();", message: "RangeError", line: 3 },
-  { name: "undefined", body: "throw undefined;", message: "undefined", line: null },
-  { name: "null", body: "throw null;", message: "null", line: null },
-  { name: "a word", body: "throw 'no good';", message: "no good", line: null },
-  { name: "an object with a message", body: "throw { message: 'no good' };", message: "no good", line: null },
+  { name: "undefined", body: "throw undefined;", message: "undefined", line: 1 },
+  { name: "null", body: "throw null;", message: "null", line: 1 },
+  { name: "a word", body: "throw 'no good';", message: "no good", line: 1 },
+  { name: "an object with a message", body: "throw { message: 'no good' };", message: "no good", line: 1 },
   { name: "a rejection", body: "return Promise.reject(new Error('later'));", message: "later", line: 3 },
   {
     name: "an error of the database",

@@ -98,7 +98,7 @@ describe("a new violation", () => {
     expect(project.applied()).toEqual([]);
   });
 
-  test("is shown ten times at most", async () => {
+  test("is shown row by row, however many there are", async () => {
     using project = family("");
     project.sql(
       1,
@@ -106,8 +106,7 @@ describe("a new violation", () => {
     );
     const failure = await failureOf(project.run());
     expect(failure.message).toBe(`${v(1)} leaves 12 foreign keys pointing nowhere`);
-    expect(failure.details).toHaveLength(11);
-    expect(failure.details.at(-1)).toBe("and 2 more");
+    expect(failure.details).toHaveLength(12);
   });
 
   test("in a table without rowids is found too", async () => {
@@ -196,7 +195,7 @@ describe("a new key that cannot be checked", () => {
 describe("`Foreign keys: on`", () => {
   test("enforces them: actions run", async () => {
     using project = family("ON DELETE CASCADE");
-    project.sql(1, "DELETE FROM parent WHERE id = 1;", null, ON);
+    project.sql(1, "DELETE FROM parent WHERE id = 1;\nSELECT id FROM child;", null, ON);
     await project.run();
     expect(project.column("SELECT id FROM child")).toEqual([3]);
   });
@@ -228,10 +227,10 @@ describe("`Foreign keys: on`", () => {
 
   test("holds for that file only, first, last or in between", async () => {
     using project = family("ON DELETE CASCADE");
-    project.sql(1, "DELETE FROM parent WHERE id = 1;", null, ON);
+    project.sql(1, "DELETE FROM parent WHERE id = 1;\nSELECT id FROM child;", null, ON);
     project.sql(2, REBUILD);
     project.sql(3, "INSERT INTO parent (id) VALUES (4);\nINSERT INTO child VALUES (9, 4);");
-    project.sql(4, "DELETE FROM parent WHERE id = 4;", null, ON);
+    project.sql(4, "DELETE FROM parent WHERE id = 4;\nSELECT id FROM child;", null, ON);
     await project.run();
     expect(project.column("SELECT id FROM child")).toEqual([3]);
     expect(project.told("migration-started", "migration-applied")).toEqual([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { failureOf } from "../support/failures.ts";
 import { v } from "../support/intent.ts";
+import { pastHandle } from "../support/past-handle.ts";
 import { Project } from "../support/project.ts";
 
 const ENDED = "ended the transaction it ran in";
@@ -75,9 +76,9 @@ describe("a statement that rolls everything back", () => {
   });
 });
 
+/** The handle that code is given refuses all this; what is behind it does not. */
 function code(...statements: readonly string[]): string {
-  const runs = statements.map((sql) => `  db.run(${JSON.stringify(sql)});`).join("\n");
-  return `import type { Database } from "bun:sqlite";\nexport function up(db: Database) {\n${runs}\n}\n`;
+  return pastHandle(statements.map((sql) => `real.run(${JSON.stringify(sql)});`).join("\n  "));
 }
 
 describe.each(["DELETE", "WAL"])("code that ends the transaction, journal mode %s", (mode) => {
@@ -165,7 +166,7 @@ describe.each(["DELETE", "WAL"])("code that ends the transaction, journal mode %
       outcome: "left_changed",
       exitCode: 5,
     });
-    expect(failure.location).toMatchObject({ line: 5 });
+    expect(failure.location).toMatchObject({ line: 10 });
     expect(project.applied()).toEqual([1]);
   });
 

@@ -4,6 +4,7 @@ import { previewPlan, runPlan } from "../../src/engine/run-plan.ts";
 import type { CodeGuard } from "../../src/engine/work.ts";
 import { failureOf } from "../support/failures.ts";
 import { v } from "../support/intent.ts";
+import { pastHandle } from "../support/past-handle.ts";
 import { Project } from "../support/project.ts";
 
 describe("a preview", () => {
@@ -71,7 +72,7 @@ describe("the guard around code", () => {
       }),
     );
     expect(failure).toMatchObject({ code: "CODE_INVALID", message: "the code ends the process" });
-    expect(failure.location).toEqual({ file, line: null, column: null });
+    expect(failure.location).toMatchObject({ file, line: call === 1 ? null : 1 });
     expect(failure.exitCode).toBe(call === 1 ? 3 : 4);
   });
 
@@ -97,11 +98,7 @@ describe("code that closes the connection", () => {
   test("fails, and leaves nothing of its transaction", async () => {
     using project = new Project();
     project.tables(1);
-    const file = project.write(
-      2,
-      "export function up(db) { db.run('CREATE TABLE c (id)'); db.close(); }",
-      "ts",
-    );
+    const file = project.write(2, pastHandle("real.run('CREATE TABLE c (id)'); real.close();"), "ts");
     const failure = await failureOf(project.run());
     expect(failure).toMatchObject({
       code: "TRANSACTION_LOST",

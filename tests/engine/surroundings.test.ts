@@ -104,14 +104,18 @@ describe("the history is godwit's to write", () => {
     using project = new Project();
     project.tables(1);
     await project.run();
-    project.exec(
-      "CREATE TRIGGER closed BEFORE INSERT ON schema_migrations BEGIN SELECT RAISE(ABORT, 'closed'); END;",
+    const file = project.write(
+      2,
+      `export function up(db) {
+  db.run("CREATE TRIGGER closed BEFORE INSERT ON schema_" + "migrations BEGIN SELECT RAISE(ABORT, 'closed'); END");
+}`,
+      "ts",
     );
-    const file = project.sql(2, "CREATE TABLE t (id);");
     const failure = await failureOf(project.run());
     expect(failure).toMatchObject({
       code: "HISTORY_INVALID",
-      message: "the history cannot be written: closed",
+      message:
+        "the history cannot be written: the table schema_migrations is not godwit's: it has the trigger closed",
       exitCode: 4,
       outcome: "rolled_back",
     });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { failureOf } from "../support/failures.ts";
+import { pastHandle } from "../support/past-handle.ts";
 import { Project } from "../support/project.ts";
 
 const HEAD = "-- up\nCREATE TABLE t (id INTEGER, name TEXT);\n";
@@ -154,8 +155,8 @@ describe("verify in code", () => {
     project.tables(1);
     project.write(
       2,
-      `export function up(db) { db.run('CREATE TABLE u (id)'); }
-export function verify(db) { db.run('${sql}'); }`,
+      pastHandle("globalThis.real = real; real.run('CREATE TABLE u (id)');") +
+        `export function verify() { real.run('${sql}'); }`,
       "ts",
     );
     const failure = await failureOf(project.run());

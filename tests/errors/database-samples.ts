@@ -35,6 +35,19 @@ export const DATABASE_SAMPLES = {
     overwrite(project, 18, Uint8Array.of(3));
     return project.migrate();
   },
+  DATABASE_REPLACED: (project) => {
+    project.tables(1);
+    project.write(
+      2,
+      `import { renameSync } from "node:fs";
+export function up(db) {
+  db.run("CREATE TABLE t2 (id)");
+  renameSync("app.db", "elsewhere.db");
+}`,
+      "ts",
+    );
+    return project.migrate();
+  },
   DATABASE_CORRUPT: async (project) => {
     project.tables(1);
     await project.migrate();

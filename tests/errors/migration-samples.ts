@@ -1,4 +1,5 @@
 import { v } from "../support/intent.ts";
+import { pastHandle } from "../support/past-handle.ts";
 import type { Sample } from "./sample.ts";
 
 /** Migrations that are refused, or that fail. */
@@ -111,9 +112,35 @@ export const MIGRATION_SAMPLES = {
     project.sql(2, "INSERT INTO users VALUES (1);\nINSERT INTO notes VALUES (1), (17);");
     return project.migrate();
   },
+  ROWS_LOST: async (project) => {
+    project.sql(
+      1,
+      `CREATE TABLE users (id INTEGER PRIMARY KEY);
+CREATE TABLE notes (user_id REFERENCES users ON DELETE CASCADE);
+CREATE TABLE posts (editor_id REFERENCES users ON DELETE SET NULL);
+INSERT INTO users VALUES (1), (2);
+INSERT INTO notes VALUES (1), (2), (2);
+INSERT INTO posts VALUES (1);`,
+    );
+    project.sql(2, "DELETE FROM users;", null, "-- Foreign keys: on\n");
+    return project.migrate();
+  },
   TRANSACTION_LOST: (project) => {
     project.tables(1);
-    project.write(2, 'export function up(db) { db.run("CREATE TABLE t2 (id)"); db.run("ROLLBACK"); }', "ts");
+    project.write(2, pastHandle('real.run("CREATE TABLE t2 (id)"); real.run("ROLLBACK");'), "ts");
+    return project.migrate();
+  },
+  LOCK_LOST: (project) => {
+    project.tables(1);
+    project.write(
+      2,
+      `import { readFileSync } from "node:fs";
+export function up(db) {
+  db.run("CREATE TABLE t2 (id)");
+  readFileSync("app.db");
+}`,
+      "ts",
+    );
     return project.migrate();
   },
 } as const satisfies Record<string, Sample>;

@@ -1,11 +1,25 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { statSync } from "node:fs";
-import { dirname } from "node:path";
-import type { Connection, OpenMode, Row, SessionSettings, Value } from "../connection.ts";
+import { dirname, resolve } from "node:path";
+import type {
+  Connection,
+  LendingRules,
+  Lent,
+  OpenMode,
+  Row,
+  RowWatch,
+  SchemaObject,
+  SessionSettings,
+  Value,
+} from "../connection.ts";
 import { DatabaseError, type DatabaseErrorKind } from "../database-error.ts";
 import type { ForeignKeyLink, ForeignKeyReport } from "../foreign-key-report.ts";
+import { type FileIdentity, holdsWriteLock, identityOf, requireSameFile } from "./file-identity.ts";
 import { checkDeclarations, checkForeignKeys } from "./foreign-key-check.ts";
 import { foreignKeyLinks } from "./foreign-key-declarations.ts";
+import { LentHandle } from "./lent-handle.ts";
+import { TriggerWatch } from "./row-watch.ts";
+import { schemaObjects } from "./schema-objects.ts";
 import { readSessionSettings, restoreSessionSettings } from "./session-settings.ts";
 
 /** SQLITE_FCNTL_DATA_VERSION, https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html */
@@ -26,11 +40,16 @@ export class SqliteConnection implements Connection {
   readonly name: string;
   readonly handle: Database;
   private readonly isOwned: boolean;
+  /** Absolute: code may change the working directory. */
+  private readonly path: string;
+  private readonly identity: FileIdentity;
 
   private constructor(name: string, handle: Database, isOwned: boolean) {
     this.name = name;
     this.handle = handle;
     this.isOwned = isOwned;
+    this.path = name === ":memory:" ? name : resolve(name);
+    this.identity = identityOf(this.path);
   }
 
   /**
@@ -124,8 +143,31 @@ export class SqliteConnection implements Connection {
     return this.attempt(() => checkDeclarations(this.handle, tables));
   }
 
+  lend(rules: LendingRules): Lent {
+    return new LentHandle(this.handle, rules);
+  }
+
+  async watchRows(isExcepted: (table: string) => boolean): Promise<RowWatch> {
+    const watch = await this.attempt(() => new TriggerWatch(this.handle, isExcepted));
+    return { losses: () => this.attempt(() => watch.losses()), end: () => this.attempt(() => watch.end()) };
+  }
+
+  schemaObjects(): Promise<readonly SchemaObject[]> {
+    return this.attempt(() => schemaObjects(this.handle));
+  }
+
+  requireInPlace(): Promise<void> {
+    return this.attempt(() => requireSameFile(this.path, this.identity));
+  }
+
+  /** In WAL mode the lock is on another file, which code has no reason to open. */
+  async holdsWriteLock(): Promise<boolean | null> {
+    const mode = String(await this.pragma("journal_mode"));
+    return mode === "wal" || this.identity === null ? null : holdsWriteLock(this.path);
+  }
+
   errorOf(thrown: unknown): DatabaseError | null {
-    return thrown instanceof DatabaseError ? thrown : toDatabaseError(thrown);
+    return toDatabaseError(thrown);
   }
 
   async close(): Promise<void> {
@@ -179,6 +221,7 @@ function isClosedError(thrown: unknown): thrown is Error {
 }
 
 function toDatabaseError(thrown: unknown): DatabaseError | null {
+  if (thrown instanceof DatabaseError) return thrown;
   if (isClosedError(thrown)) return problem("the connection was closed", "io", "SQLITE_MISUSE", thrown);
   if (!(thrown instanceof SQLiteError)) return null;
   const databaseCode = thrown.code ?? "SQLITE_ERROR";
@@ -197,6 +240,7 @@ function kindOf(code: string, message: string): DatabaseErrorKind {
   // LOCKED, unlike BUSY, is a conflict within the connection (https://sqlite.org/rescode.html#locked).
   if (code.startsWith("SQLITE_LOCKED") || isOwnStatement(code, message)) return "open-statement";
   if (code.startsWith("SQLITE_BUSY")) return "busy";
+  if (code === "SQLITE_READONLY_DBMOVED") return "replaced";
   if (code.startsWith("SQLITE_READONLY")) return "readonly";
   if (code.startsWith("SQLITE_CORRUPT")) return "corrupt";
   if (code.startsWith("SQLITE_NOTADB")) return "not-a-database";

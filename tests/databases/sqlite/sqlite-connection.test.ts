@@ -91,7 +91,8 @@ describe("access", () => {
     using db = new Database(":memory:");
     const access = accessHandle(db);
     expect([access.name, access.exists()]).toEqual([":memory:", true]);
-    expect((await access.open("create")).handle).toBe(db);
+    await (await access.open("create")).run("CREATE TABLE t (id)");
+    expect(db.query("SELECT name FROM sqlite_schema").values()).toEqual([["t"]]);
   });
 });
 

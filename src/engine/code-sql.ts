@@ -1,0 +1,112 @@
+import { GodwitError } from "../base/failure.ts";
+import type { LendingRules } from "../databases/connection.ts";
+import type { Migration } from "../migrations/migration.ts";
+import { refuseInCode } from "../migrations/transaction-rules.ts";
+import { mentionedNames } from "../sql/mentioned-names.ts";
+import { type Statement, StatementReader } from "../sql/statement-reader.ts";
+
+/** What is known of one SQL text. */
+interface Looked {
+  readonly count: number;
+  readonly dropsTable: boolean;
+}
+
+/** Texts whose verdict is kept: a loop runs the same few over and over. */
+const VERDICTS_KEPT = 1000;
+
+type Refusal = Parameters<LendingRules["refuse"]>[0];
+
+const REFUSALS: Record<Refusal, { readonly message: string; readonly hint: string }> = {
+  close: {
+    message: "the migration closes the database, which is godwit's to close",
+    hint: "leave the handle open; what was prepared is finalized after the migration",
+  },
+  "async-transaction": {
+    message: "db.transaction takes no async function: it would commit at the first await",
+    hint: "await first, then write in a function without async; each migration already is one transaction",
+  },
+  over: {
+    message: "the migration is over, but its code still uses the database",
+    hint: "await all that up begins before it returns",
+  },
+};
+
+/**
+ * Looks at the SQL that a migration's code runs, before it runs: what would end godwit's transaction, what SQLite would pass over without a word,
+ * and which names the code speaks of.
+ */
+export class CodeSql implements LendingRules {
+  private readonly migration: Migration;
+  private readonly verdicts = new Map<string, Looked>();
+  private readonly named = new Set<string>();
+
+  constructor(migration: Migration) {
+    this.migration = migration;
+  }
+
+  /** Every name in the SQL that the code has run, in lower case. */
+  get names(): ReadonlySet<string> {
+    return this.named;
+  }
+
+  /** @throws GodwitError STATEMENT_NOT_ALLOWED, SQL_UNTERMINATED */
+  inspect(sql: string, call: "script" | "statement"): { readonly dropsTable: boolean } {
+    let looked = this.verdicts.get(sql);
+    if (looked === undefined) {
+      looked = this.look(sql);
+      if (this.verdicts.size >= VERDICTS_KEPT) this.verdicts.clear();
+      this.verdicts.set(sql, looked);
+    }
+    if (call === "statement" && looked.count > 1) {
+      throw new GodwitError(
+        "STATEMENT_NOT_ALLOWED",
+        `only the first of these ${looked.count} statements would run`,
+        {
+          hint: "prepare each one by itself, or run them all with db.run",
+        },
+      );
+    }
+    return looked;
+  }
+
+  refuse(why: Refusal): GodwitError {
+    const { message, hint } = REFUSALS[why];
+    return new GodwitError("MIGRATION_FAILED", message, { hint });
+  }
+
+  private look(sql: string): Looked {
+    if (sql.includes("\0")) {
+      throw new GodwitError(
+        "STATEMENT_NOT_ALLOWED",
+        "this SQL holds a NUL byte; SQLite would stop reading there",
+        {
+          hint: "bind the value, or write char(0) or x'00'",
+        },
+      );
+    }
+    const statements = statementsIn(sql);
+    if (this.migration.transactional) refuseInCode(sql, statements);
+    if (this.migration.foreignKeysOn) for (const name of mentionedNames(sql)) this.named.add(name);
+    const dropsTable = statements.some(isDropTable);
+    return { count: statements.length, dropsTable };
+  }
+}
+
+export function isDropTable({ words }: Statement): boolean {
+  return words[0] === "DROP" && words[1] === "TABLE";
+}
+
+/** An open comment makes SQLite pass over all that follows (https://sqlite.org/lang_comment.html); the rest it finds by itself. */
+function statementsIn(sql: string): readonly Statement[] {
+  const reader = new StatementReader(sql);
+  const statements: Statement[] = [];
+  for (let item = reader.next(); item !== null; item = reader.next()) {
+    if (item.kind === "statement") statements.push(item.statement);
+    else if (item.kind === "unterminated" && item.unterminated.what === "block comment") {
+      throw new GodwitError("SQL_UNTERMINATED", "a block comment in this SQL is never closed", {
+        hint: "close it with */; SQLite would pass over all that follows",
+      });
+    }
+  }
+  return statements;
+}

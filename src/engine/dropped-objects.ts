@@ -1,0 +1,86 @@
+import { printable } from "../base/printable.ts";
+import type { Connection, SchemaObject } from "../databases/connection.ts";
+import { unquoteIdentifier } from "../sql/identifier.ts";
+import { Lexer } from "../sql/lexer.ts";
+import { mentionedNames } from "../sql/mentioned-names.ts";
+import { isDropTable } from "./code-sql.ts";
+import type { PreparedStep } from "./prepare.ts";
+
+/**
+ * Finds what a rebuild takes along: the indexes and triggers of a table go when it is dropped, and its views are dropped so that the new table can take
+ * the name (https://sqlite.org/lang_altertable.html#otheralter). The schema is read only where a table is dropped, rows never.
+ */
+export class DroppedObjects {
+  private readonly step: PreparedStep;
+  private readonly before: readonly SchemaObject[] | null;
+
+  private constructor(step: PreparedStep, before: readonly SchemaObject[] | null) {
+    this.step = step;
+    this.before = before;
+  }
+
+  static async before(step: PreparedStep, connection: Connection): Promise<DroppedObjects> {
+    const { work } = step;
+    const drops = work.kind === "sql" && work.statements.some(isDropTable);
+    return new DroppedObjects(step, drops ? await connection.schemaObjects() : null);
+  }
+
+  /** One sentence for each object that is gone although a table was rebuilt. @param beforeCode what there was before code dropped a table */
+  async notes(
+    connection: Connection,
+    beforeCode: readonly SchemaObject[] | null,
+  ): Promise<readonly string[]> {
+    const before = this.before ?? beforeCode;
+    if (before === null) return [];
+    const gone = goneWithRebuild(before, await connection.schemaObjects());
+    const meant = indexesDropped(this.step);
+    return gone
+      .filter(({ type, name }) => type !== "index" || !meant.has(name.toLowerCase()))
+      .map(({ type, name }) =>
+        printable(`the ${type} ${name} went with the rebuilt table, and nothing made it again`),
+      );
+  }
+}
+
+/**
+ * What is missing in `after` of that which belongs to a table made anew in between, or speaks of one. Of tables that are gone for good, the rest goes for
+ * good. Pure.
+ */
+export function goneWithRebuild(
+  before: readonly SchemaObject[],
+  after: readonly SchemaObject[],
+): SchemaObject[] {
+  const present = new Map(after.map((object) => [keyOf(object), object]));
+  const rebuilt = before
+    .filter((object) => object.type === "table" && isMadeAnew(object, present.get(keyOf(object))))
+    .map(({ name }) => name.toLowerCase());
+  return before.filter((object) => {
+    if (object.type === "table" || present.has(keyOf(object))) return false;
+    const names = mentionedNames(object.sql);
+    return rebuilt.some((table) => table === object.table.toLowerCase() || names.has(table));
+  });
+}
+
+function isMadeAnew({ identity }: SchemaObject, now: SchemaObject | undefined): boolean {
+  return now !== undefined && now.identity !== identity;
+}
+
+function keyOf({ type, name }: SchemaObject): string {
+  return `${type} ${name.toLowerCase()}`;
+}
+
+/** The indexes that the file itself drops by name: nobody needs to be told of those. */
+function indexesDropped({ work }: PreparedStep): ReadonlySet<string> {
+  if (work.kind === "code") return new Set();
+  const dropped = work.statements.filter(({ words }) => words[0] === "DROP" && words[1] === "INDEX");
+  return new Set(dropped.map(({ start, end }) => lastName(work.text.slice(start, end))));
+}
+
+function lastName(statement: string): string {
+  const lexer = new Lexer(statement);
+  let name = "";
+  while (lexer.next()) {
+    if (lexer.kind === "word" || lexer.kind === "name") name = statement.slice(lexer.start, lexer.end);
+  }
+  return unquoteIdentifier(name).toLowerCase();
+}

@@ -1,0 +1,95 @@
+import type { Connection, SchemaObject } from "../databases/connection.ts";
+import { DatabaseError } from "../databases/database-error.ts";
+import type { HistoryTable } from "../history/history-table.ts";
+import { CodeSql } from "./code-sql.ts";
+import { DroppedObjects } from "./dropped-objects.ts";
+import type { EventListener } from "./events.ts";
+import type { ForeignKeyGuard } from "./foreign-key-guard.ts";
+import type { PreparedStep } from "./prepare.ts";
+import { RowGuard } from "./row-guard.ts";
+import { Surroundings } from "./surroundings.ts";
+
+interface CheckTools {
+  readonly connection: Connection;
+  readonly history: HistoryTable;
+  readonly foreignKeys: ForeignKeyGuard;
+  readonly emit: EventListener;
+}
+
+/** All that is looked at before a step and compared after it. */
+export class StepChecks {
+  readonly codeSql: CodeSql;
+  private readonly step: PreparedStep;
+  private readonly tools: CheckTools;
+  private readonly surroundings: Surroundings;
+  private readonly rows: RowGuard | null;
+  private readonly objects: DroppedObjects;
+  private readonly isLockSeen: boolean;
+  private objectsBeforeCode: readonly SchemaObject[] | null = null;
+
+  private constructor(
+    step: PreparedStep,
+    tools: CheckTools,
+    parts: {
+      surroundings: Surroundings;
+      rows: RowGuard | null;
+      objects: DroppedObjects;
+      isLockSeen: boolean;
+    },
+  ) {
+    this.step = step;
+    this.tools = tools;
+    this.codeSql = new CodeSql(step.migration);
+    this.surroundings = parts.surroundings;
+    this.rows = parts.rows;
+    this.objects = parts.objects;
+    this.isLockSeen = parts.isLockSeen;
+  }
+
+  static async before(step: PreparedStep, tools: CheckTools): Promise<StepChecks> {
+    const { connection, history, foreignKeys } = tools;
+    const surroundings = await Surroundings.before(step, connection, history);
+    const objects = await DroppedObjects.before(step, connection);
+    await foreignKeys.begin(step);
+    const rows = await RowGuard.before(step, connection);
+    // SQL cannot give a lock up. Where the lock does not show now, the system does not tell, and nothing can be said later.
+    const isCode = step.work.kind === "code" || step.verify?.kind === "code";
+    const isLockSeen = isCode && (await connection.holdsWriteLock()) === true;
+    return new StepChecks(step, tools, { surroundings, rows, objects, isLockSeen });
+  }
+
+  /** Keeps what stood in the schema before code dropped its first table. */
+  readonly onDrop = (before: readonly SchemaObject[]): void => {
+    this.objectsBeforeCode ??= before;
+  };
+
+  /** Before `verify`. @throws GodwitError MIGRATION_FAILED for a changed history, ROWS_LOST */
+  async afterWork(): Promise<void> {
+    await this.surroundings.restore();
+    await this.rows?.end(this.codeSql.names);
+  }
+
+  /** @throws GodwitError FOREIGN_KEY_VIOLATION */
+  async end(): Promise<void> {
+    const { connection, foreignKeys, emit } = this.tools;
+    await foreignKeys.end(this.step);
+    const { file } = this.step.migration;
+    for (const message of await this.objects.notes(connection, this.objectsBeforeCode)) {
+      emit({ kind: "note", file, line: null, message });
+    }
+  }
+
+  /** Whether code has made the process lose the write lock of its transaction. */
+  async isLockLost(): Promise<boolean> {
+    return this.isLockSeen && (await this.tools.connection.holdsWriteLock()) === false;
+  }
+
+  /** After a failure outside of any transaction, which would have undone what the checks set up. */
+  async discard(): Promise<void> {
+    try {
+      await this.rows?.discard();
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+    }
+  }
+}

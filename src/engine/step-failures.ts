@@ -1,0 +1,41 @@
+import { GodwitError } from "../base/failure.ts";
+import type { PreparedStep } from "./prepare.ts";
+import { locateCause } from "./step-place.ts";
+
+export function lockLost(step: PreparedStep): GodwitError {
+  return new GodwitError(
+    "LOCK_LOST",
+    `${step.migration.version} opened the database file itself, which gave up the lock`,
+    {
+      location: locateCause(step, []),
+      hint: "use only the handle that the migration is given; copy a database with VACUUM INTO, before the run",
+    },
+  );
+}
+
+export function transactionLost(step: PreparedStep): GodwitError {
+  const by = step.work.kind === "code" ? "its code" : "one of its statements";
+  return new GodwitError("TRANSACTION_LOST", `${step.migration.version} ended the transaction it ran in`, {
+    location: locateCause(step, []),
+    hint: `take the COMMIT or ROLLBACK out of ${by}: each migration already is one transaction`,
+  });
+}
+
+export function leftOpen(step: PreparedStep): GodwitError {
+  return new GodwitError(
+    "TRANSACTION_LOST",
+    `${step.migration.version} began a transaction and did not end it`,
+    {
+      location: locateCause(step, []),
+    },
+  );
+}
+
+export function describeHalfWay({ work }: PreparedStep, ran: number): string {
+  if (work.kind === "code") return "left changed: what the code did before it failed stays";
+  return `left changed: ${ran} of ${work.statements.length} statements ran and stay`;
+}
+
+export function halfWayHint({ migration }: PreparedStep): string {
+  return `finish or undo it by hand, then: godwit mark ${migration.version} --applied (or --pending)`;
+}
