@@ -54,8 +54,11 @@ export interface Connection {
 
 /** What code may do with a handle that is lent to it. */
 export interface LendingRules {
-  /** Told all SQL before it runs; `statement`: the driver would run the first one only. Throws to refuse it. */
-  inspect(sql: string, call: "script" | "statement"): { readonly dropsTable: boolean };
+  /**
+   * Told all SQL before it runs; `statement`: the driver would run the first one only. Says whether it drops or renames anything of the schema. Throws to
+   * refuse it.
+   */
+  inspect(sql: string, call: "script" | "statement"): { readonly reshapes: boolean };
   /** What is thrown where code closes the handle, makes a transaction of an async function, or goes on once the handle was taken back. */
   refuse(why: "close" | "async-transaction" | "over"): Error;
 }
@@ -63,8 +66,8 @@ export interface LendingRules {
 /** A handle that is lent until it is taken back. */
 export interface Lent {
   readonly handle: unknown;
-  /** The objects of the schema as they were before the first DROP TABLE; null where there was none. */
-  readonly objectsBeforeDrop: readonly SchemaObject[] | null;
+  /** The schema as it was before code first dropped or renamed something of it; null where it never did. */
+  readonly objectsBefore: readonly SchemaObject[] | null;
   /** Takes the handle back, and finalizes what was prepared with it. */
   end(): void;
 }

@@ -2,13 +2,14 @@ import { GodwitError } from "../base/failure.ts";
 import type { LendingRules } from "../databases/connection.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { refuseInCode } from "../migrations/transaction-rules.ts";
+import { makesTable, reshapes } from "../sql/classification.ts";
 import { mentionedNames } from "../sql/mentioned-names.ts";
 import { type Statement, StatementReader } from "../sql/statement-reader.ts";
 
 /** What is known of one SQL text. */
 interface Looked {
   readonly count: number;
-  readonly dropsTable: boolean;
+  readonly reshapes: boolean;
 }
 
 /** Texts whose verdict is kept: a loop runs the same few over and over. */
@@ -39,6 +40,7 @@ export class CodeSql implements LendingRules {
   private readonly migration: Migration;
   private readonly verdicts = new Map<string, Looked>();
   private readonly named = new Set<string>();
+  private hasMadeTable = false;
 
   constructor(migration: Migration) {
     this.migration = migration;
@@ -49,8 +51,13 @@ export class CodeSql implements LendingRules {
     return this.named;
   }
 
+  /** Whether a table has been created or renamed, without which none is rebuilt. */
+  get makesTable(): boolean {
+    return this.hasMadeTable;
+  }
+
   /** @throws GodwitError STATEMENT_NOT_ALLOWED, SQL_UNTERMINATED */
-  inspect(sql: string, call: "script" | "statement"): { readonly dropsTable: boolean } {
+  inspect(sql: string, call: "script" | "statement"): { readonly reshapes: boolean } {
     let looked = this.verdicts.get(sql);
     if (looked === undefined) {
       looked = this.look(sql);
@@ -87,13 +94,9 @@ export class CodeSql implements LendingRules {
     const statements = statementsIn(sql);
     if (this.migration.transactional) refuseInCode(sql, statements);
     if (this.migration.foreignKeysOn) for (const name of mentionedNames(sql)) this.named.add(name);
-    const dropsTable = statements.some(isDropTable);
-    return { count: statements.length, dropsTable };
+    this.hasMadeTable ||= statements.some(makesTable);
+    return { count: statements.length, reshapes: statements.some(reshapes) };
   }
-}
-
-export function isDropTable({ words }: Statement): boolean {
-  return words[0] === "DROP" && words[1] === "TABLE";
 }
 
 /** An open comment makes SQLite pass over all that follows (https://sqlite.org/lang_comment.html); the rest it finds by itself. */

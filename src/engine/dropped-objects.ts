@@ -1,14 +1,14 @@
 import { printable } from "../base/printable.ts";
 import type { Connection, SchemaObject } from "../databases/connection.ts";
+import { makesTable, reshapes } from "../sql/classification.ts";
 import { unquoteIdentifier } from "../sql/identifier.ts";
 import { Lexer } from "../sql/lexer.ts";
 import { mentionedNames } from "../sql/mentioned-names.ts";
-import { isDropTable } from "./code-sql.ts";
 import type { PreparedStep } from "./prepare.ts";
 
 /**
  * Finds what a rebuild takes along: the indexes and triggers of a table go when it is dropped, and its views are dropped so that the new table can take
- * the name (https://sqlite.org/lang_altertable.html#otheralter). The schema is read only where a table is dropped, rows never.
+ * the name (https://sqlite.org/lang_altertable.html#otheralter). The schema is read only where that can be, rows never.
  */
 export class DroppedObjects {
   private readonly step: PreparedStep;
@@ -21,11 +21,12 @@ export class DroppedObjects {
 
   static async before(step: PreparedStep, connection: Connection): Promise<DroppedObjects> {
     const { work } = step;
-    const drops = work.kind === "sql" && work.statements.some(isDropTable);
-    return new DroppedObjects(step, drops ? await connection.schemaObjects() : null);
+    const isRebuild =
+      work.kind === "sql" && work.statements.some(makesTable) && work.statements.some(reshapes);
+    return new DroppedObjects(step, isRebuild ? await connection.schemaObjects() : null);
   }
 
-  /** One sentence for each object that is gone although a table was rebuilt. @param beforeCode what there was before code dropped a table */
+  /** One sentence for each object that is gone although a table was rebuilt. @param beforeCode what there was before code could have rebuilt one */
   async notes(
     connection: Connection,
     beforeCode: readonly SchemaObject[] | null,

@@ -58,8 +58,8 @@ export class StepChecks {
     return new StepChecks(step, tools, { surroundings, rows, objects, isLockSeen });
   }
 
-  /** Keeps what stood in the schema before code dropped its first table. */
-  readonly onDrop = (before: readonly SchemaObject[]): void => {
+  /** Keeps what stood in the schema before code dropped or renamed something. */
+  readonly onReshape = (before: readonly SchemaObject[]): void => {
     this.objectsBeforeCode ??= before;
   };
 
@@ -74,7 +74,10 @@ export class StepChecks {
     const { connection, foreignKeys, emit } = this.tools;
     await foreignKeys.end(this.step);
     const { file } = this.step.migration;
-    for (const message of await this.objects.notes(connection, this.objectsBeforeCode)) {
+    for (const message of await this.objects.notes(
+      connection,
+      this.codeSql.makesTable ? this.objectsBeforeCode : null,
+    )) {
       emit({ kind: "note", file, line: null, message });
     }
   }

@@ -230,7 +230,7 @@ export class StepRunner {
     return { ...labelOf(step), executionTimeMs: Math.round(this.settings.clock.elapsed() - start) };
   }
 
-  private context(step: PreparedStep, { codeSql, onDrop }: StepChecks): WorkContext {
+  private context(step: PreparedStep, { codeSql, onReshape }: StepChecks): WorkContext {
     const { emit, guard, signal } = this.settings;
     const migration = labelOf(step);
     const code: MigrationContext = {
@@ -238,7 +238,7 @@ export class StepRunner {
       progress: (done, total) => emit({ kind: "migration-progress", migration, done, total: total ?? null }),
       signal,
     };
-    return { connection: this.connection, migration: step.migration, code, guard, codeSql, onDrop };
+    return { connection: this.connection, migration: step.migration, code, guard, codeSql, onReshape };
   }
 
   private tellNotes(step: PreparedStep): void {

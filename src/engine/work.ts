@@ -24,8 +24,8 @@ export interface WorkContext {
   readonly guard: CodeGuard;
   /** Looks at the SQL that code runs. */
   readonly codeSql: CodeSql;
-  /** Told what stood in the schema before code dropped its first table. */
-  readonly onDrop: (before: readonly SchemaObject[]) => void;
+  /** Told what stood in the schema before code dropped or renamed something. */
+  readonly onReshape: (before: readonly SchemaObject[]) => void;
   /** Called before each statement, with its number from 1. */
   readonly onStatement?: ((number: number) => Promise<void>) | undefined;
 }
@@ -129,7 +129,7 @@ async function runCode(
     lent.end();
     throw codeFailure(inspectable(caught), work, context);
   }
-  if (lent.objectsBeforeDrop !== null) context.onDrop(lent.objectsBeforeDrop);
+  if (lent.objectsBefore !== null) context.onReshape(lent.objectsBefore);
 }
 
 function codeFailure(thrown: unknown, work: CodeWork, { connection, migration }: WorkContext): GodwitError {

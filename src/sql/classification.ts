@@ -45,6 +45,25 @@ function pragmaName(statementText: string): string {
   return name === undefined ? "" : unquoteIdentifier(name).toLowerCase();
 }
 
+interface Worded {
+  readonly words: readonly string[];
+}
+
+/** Drops a table or what hangs on one, or may rename: where a rebuild can begin. A quoted name ends the words, so ALTER is known by little. */
+export function reshapes({ words }: Worded): boolean {
+  if (words[0] === "DROP") return words[1] === "TABLE" || words[1] === "VIEW" || words[1] === "TRIGGER";
+  return mayRename(words);
+}
+
+/** Creates a table, or may rename one: without that, none is rebuilt. */
+export function makesTable({ words }: Worded): boolean {
+  return words[0] === "CREATE" ? words.slice(1, 3).includes("TABLE") : mayRename(words);
+}
+
+function mayRename(words: readonly string[]): boolean {
+  return words[0] === "ALTER" && !words.includes("ADD") && !words.includes("DROP");
+}
+
 /**
  * Which rows' foreign keys a statement could break: those of no table, of any, or of the one that it creates and those which
  * point at that: it is empty, but what is declared may not match. A view takes a table's name, and cannot be pointed at.

@@ -34,7 +34,7 @@ export class LentHandle implements Lent {
     this.handle = new Proxy(db, { get: (_, name) => this.member(name) });
   }
 
-  get objectsBeforeDrop(): readonly SchemaObject[] | null {
+  get objectsBefore(): readonly SchemaObject[] | null {
     return this.objects;
   }
 
@@ -114,8 +114,8 @@ export class LentHandle implements Lent {
   private inspect(sql: unknown, call: "script" | "statement"): void {
     if (this.isOver) this.refuse("over");
     if (typeof sql !== "string") return;
-    const { dropsTable } = this.rules.inspect(sql, call);
-    if (dropsTable) this.objects ??= schemaObjects(this.db);
+    const { reshapes } = this.rules.inspect(sql, call);
+    if (reshapes) this.objects ??= schemaObjects(this.db);
   }
 
   private refuse(why: Parameters<LendingRules["refuse"]>[0]): never {

@@ -1,0 +1,151 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import type { LendingRules, Lent } from "../../../src/databases/connection.ts";
+import { LentHandle } from "../../../src/databases/sqlite/lent-handle.ts";
+
+const LENIENT: LendingRules = {
+  inspect: (sql) => ({ reshapes: sql.startsWith("DROP TABLE") }),
+  refuse: (why) => new Error(`refused: ${why}`),
+};
+
+function lend(
+  rules: Partial<LendingRules> = {},
+): { db: Database; lent: Lent; handle: Database } & Disposable {
+  const db = new Database(":memory:");
+  db.run("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+  const lent = new LentHandle(db, { ...LENIENT, ...rules });
+  return { db, lent, handle: lent.handle as Database, [Symbol.dispose]: () => db.close() };
+}
+
+describe("a lent handle", () => {
+  test("does what a Database does", () => {
+    using lending = lend();
+    const { handle } = lending;
+    expect(handle).toBeInstanceOf(Database);
+    expect(handle.run("INSERT INTO t VALUES (?)", [7]).changes).toBe(1);
+    handle.exec("INSERT INTO t VALUES (8)");
+    expect(handle.query("SELECT id FROM t").values()).toEqual([[7], [8]]);
+    expect(handle.prepare<{ id: number }, [number]>("SELECT id FROM t WHERE id = ?").get(8)).toEqual({
+      id: 8,
+    });
+    expect([handle.inTransaction, handle.filename]).toEqual([false, ":memory:"]);
+  });
+
+  test("gives the same statement for the same text, as Database.query does", () => {
+    using lending = lend();
+    const { handle } = lending;
+    expect(handle.query("SELECT 1")).toBe(handle.query("SELECT 1"));
+    handle.query("SELECT 1").finalize();
+    expect(handle.query("SELECT 1").values()).toEqual([[1]]);
+  });
+
+  test("keeps a transaction's writes together, and hands on arguments, this and result", () => {
+    using lending = lend();
+    const { handle, db } = lending;
+    const insert = handle.transaction(function (this: unknown, id: number) {
+      handle.run("INSERT INTO t VALUES (?)", [id]);
+      if (id === 2) throw new Error("no");
+      return [this, id];
+    });
+    expect(insert.call("it", 1)).toEqual(["it", 1]);
+    expect(() => insert.immediate(2)).toThrow("no");
+    expect(insert.deferred(3)).toEqual([insert, 3]);
+    expect(db.query("SELECT id FROM t").values()).toEqual([[1], [3]]);
+    expect((insert as unknown as { database: unknown }).database).toBe(handle);
+  });
+
+  test.each([
+    ["an async function", async () => {}, "when it is made"],
+    ["a function that returns a promise", () => Promise.resolve(), "when it runs"],
+  ] as const)("refuses a transaction of %s", (_, body, when) => {
+    using lending = lend();
+    const { handle, db } = lending;
+    const make = () => handle.transaction(body);
+    if (when === "when it is made") expect(make).toThrow("refused: async-transaction");
+    else expect(() => make()()).toThrow("refused: async-transaction");
+    expect(db.inTransaction).toBe(false);
+  });
+
+  test("cannot be closed", () => {
+    using lending = lend();
+    const { handle, db } = lending;
+    expect(() => handle.close()).toThrow("refused: close");
+    expect(() => handle[Symbol.dispose]()).toThrow("refused: close");
+    expect(db.query("SELECT 1").values()).toEqual([[1]]);
+  });
+
+  test("shows all SQL before it runs, and how it would be run", () => {
+    const seen: string[] = [];
+    using lending = lend({
+      inspect: (sql, call) => {
+        seen.push(`${call} ${sql}`);
+        if (sql.startsWith("DELETE")) throw new Error("not this");
+        return { reshapes: false };
+      },
+    });
+    const { handle, db } = lending;
+    handle.run("INSERT INTO t VALUES (1)");
+    handle.query("SELECT 1");
+    handle.query("SELECT 1");
+    expect(() => handle.prepare("DELETE FROM t").run()).toThrow("not this");
+    expect(() => handle.run("DELETE FROM t")).toThrow("not this");
+    expect(seen).toEqual([
+      "script INSERT INTO t VALUES (1)",
+      "statement SELECT 1",
+      "statement SELECT 1",
+      "statement DELETE FROM t",
+      "script DELETE FROM t",
+    ]);
+    expect(db.query("SELECT count(*) FROM t").values()).toEqual([[1]]);
+  });
+
+  test("keeps what the schema held before the first DROP TABLE", () => {
+    using lending = lend();
+    const { handle, lent } = lending;
+    expect(lent.objectsBefore).toBeNull();
+    handle.run("CREATE INDEX late ON t (id)");
+    handle.run("DROP TABLE t");
+    handle.run("CREATE TABLE u (id)");
+    handle.run("DROP TABLE u");
+    expect(lent.objectsBefore?.map(({ name }) => name)).toEqual(["t", "late"]);
+  });
+});
+
+describe("a handle that was taken back", () => {
+  test("throws, whatever is asked of it, and so does what was made with it", () => {
+    using lending = lend();
+    const { handle, lent, db } = lending;
+    const { run } = handle;
+    const prepared = handle.prepare("INSERT INTO t VALUES (1)");
+    const queried = handle.query("INSERT INTO t VALUES (2)");
+    const transaction = handle.transaction(() => "done");
+    lent.end();
+    expect(() => handle.query).toThrow("refused: over");
+    expect(() => handle.inTransaction).toThrow("refused: over");
+    expect(() => run("INSERT INTO t VALUES (3)")).toThrow("refused: over");
+    expect(() => prepared.run()).toThrow("finalized");
+    expect(() => queried.run()).toThrow("finalized");
+    expect(() => transaction()).toThrow("refused: over");
+    expect(db.query("SELECT * FROM t").values()).toEqual([]);
+  });
+
+  test("leaves no statement open", () => {
+    using lending = lend();
+    const { handle, lent, db } = lending;
+    handle.run("INSERT INTO t VALUES (1), (2)");
+    const rows = handle.query("SELECT id FROM t").iterate();
+    rows.next();
+    lent.end();
+    expect(() => db.run("VACUUM")).not.toThrow();
+  });
+
+  test("leaves the database and other loans as they are", () => {
+    using lending = lend();
+    const { lent, db } = lending;
+    const other = new LentHandle(db, LENIENT);
+    db.query("SELECT 1");
+    lent.end();
+    expect(other.handle.query("SELECT 1").values()).toEqual([[1]]);
+    expect(db.query("SELECT 1").values()).toEqual([[1]]);
+  });
+});
