@@ -45,8 +45,10 @@ export interface Connection {
   schemaObjects(): Promise<readonly SchemaObject[]>;
   /** Rejects with DatabaseError of kind replaced if what was opened is no longer there under its name. */
   requireInPlace(): Promise<void>;
-  /** Whether the write lock that an open transaction took is still held; null where that cannot be lost, or cannot be known. */
-  holdsWriteLock(): Promise<boolean | null>;
+  /** Looks whether the system shows the write lock of the open transaction: only then can it be missed later. */
+  observeLock(): Promise<void>;
+  /** Whether the write lock that was observed is held no more, although its transaction is open. */
+  hasLostLock(): Promise<boolean>;
   /** The driver's view of anything that code threw; null if it is no error of the database. */
   errorOf(thrown: unknown): DatabaseError | null;
   close(): Promise<void>;
@@ -55,10 +57,10 @@ export interface Connection {
 /** What code may do with a handle that is lent to it. */
 export interface LendingRules {
   /**
-   * Told all SQL before it runs; `statement`: the driver would run the first one only. Says whether it drops or renames anything of the schema. Throws to
-   * refuse it.
+   * Told all SQL before it runs; `statement`: the driver would run the first one only. Names what it drops or alters of the
+   * schema. Throws to refuse it.
    */
-  inspect(sql: string, call: "script" | "statement"): { readonly reshapes: boolean };
+  inspect(sql: string, call: "script" | "statement"): { readonly reshaped: readonly string[] };
   /** What is thrown where code closes the handle, makes a transaction of an async function, or goes on once the handle was taken back. */
   refuse(why: "close" | "async-transaction" | "over"): Error;
 }
@@ -66,8 +68,8 @@ export interface LendingRules {
 /** A handle that is lent until it is taken back. */
 export interface Lent {
   readonly handle: unknown;
-  /** The schema as it was before code first dropped or renamed something of it; null where it never did. */
-  readonly objectsBefore: readonly SchemaObject[] | null;
+  /** What code dropped or altered, with all that belonged to it, as it was before. */
+  readonly objectsBefore: readonly SchemaObject[];
   /** Takes the handle back, and finalizes what was prepared with it. */
   end(): void;
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { GodwitError } from "../base/failure.ts";
+import { stringify } from "../base/json.ts";
 
 /** Which database is meant. */
 export interface DatabaseTarget {
@@ -62,7 +63,7 @@ function targetAt(path: string): DatabaseTarget {
 
 /** Quoted and escaped, so that what is wrong can be seen. */
 function shown(path: string): string {
-  return JSON.stringify(path);
+  return stringify(path);
 }
 
 function pathOfUrl(url: string): string {

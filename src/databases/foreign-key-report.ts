@@ -1,3 +1,5 @@
+import { stringify } from "../base/json.ts";
+
 /** A row whose foreign key points at no row. */
 export interface ForeignKeyViolation extends Reference {
   /** Null where the row has none that could be named: the table is WITHOUT ROWID. */
@@ -69,7 +71,7 @@ function subtract<T>(
 ): T[] {
   const known = new Map<string, Map<string, Known>>();
   for (const item of before.map(reference)) {
-    const values = JSON.stringify(item.values);
+    const values = stringify(item.values);
     const sameValues = known.get(values) ?? new Map<string, Known>();
     known.set(values, sameValues);
     const names = namesOf(item);
@@ -79,7 +81,7 @@ function subtract<T>(
   }
   return after.filter((item) => {
     const now = reference(item);
-    const sameValues = known.get(JSON.stringify(now.values));
+    const sameValues = known.get(stringify(now.values));
     const match = sameValues?.get(namesOf(now)) ?? renames.find(sameValues, now);
     if (match === undefined || match.count === 0) return true;
     match.count--;
@@ -88,7 +90,7 @@ function subtract<T>(
 }
 
 function namesOf({ table, parent, columns }: Reference): string {
-  return JSON.stringify([table, parent, columns]).toLowerCase();
+  return stringify([table, parent, columns]).toLowerCase();
 }
 
 /**
@@ -142,8 +144,8 @@ class Renames {
     if (this.after.has(table)) return new Set([table]);
     const known = this.heirs.get(table);
     if (known !== undefined) return known;
-    const columns = JSON.stringify(this.before.get(table) ?? []);
-    const alike = this.fresh.filter((name) => JSON.stringify(this.after.get(name)) === columns);
+    const columns = stringify(this.before.get(table) ?? []);
+    const alike = this.fresh.filter((name) => stringify(this.after.get(name)) === columns);
     const heirs = new Set(alike.length > 0 ? alike : this.fresh);
     this.heirs.set(table, heirs);
     return heirs;

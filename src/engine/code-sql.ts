@@ -2,14 +2,14 @@ import { GodwitError } from "../base/failure.ts";
 import type { LendingRules } from "../databases/connection.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { refuseInCode } from "../migrations/transaction-rules.ts";
-import { makesTable, reshapes } from "../sql/classification.ts";
+import { makesTable, reshapedName, reshapes } from "../sql/classification.ts";
 import { mentionedNames } from "../sql/mentioned-names.ts";
 import { type Statement, StatementReader } from "../sql/statement-reader.ts";
 
 /** What is known of one SQL text. */
 interface Looked {
   readonly count: number;
-  readonly reshapes: boolean;
+  readonly reshaped: readonly string[];
 }
 
 /** Texts whose verdict is kept: a loop runs the same few over and over. */
@@ -57,7 +57,7 @@ export class CodeSql implements LendingRules {
   }
 
   /** @throws GodwitError STATEMENT_NOT_ALLOWED, SQL_UNTERMINATED */
-  inspect(sql: string, call: "script" | "statement"): { readonly reshapes: boolean } {
+  inspect(sql: string, call: "script" | "statement"): { readonly reshaped: readonly string[] } {
     let looked = this.verdicts.get(sql);
     if (looked === undefined) {
       looked = this.look(sql);
@@ -95,7 +95,10 @@ export class CodeSql implements LendingRules {
     if (this.migration.transactional) refuseInCode(sql, statements);
     if (this.migration.foreignKeysOn) for (const name of mentionedNames(sql)) this.named.add(name);
     this.hasMadeTable ||= statements.some(makesTable);
-    return { count: statements.length, reshapes: statements.some(reshapes) };
+    const reshaped = statements
+      .filter(reshapes)
+      .flatMap(({ start, end }) => reshapedName(sql.slice(start, end)) ?? []);
+    return { count: statements.length, reshaped };
   }
 }
 

@@ -12,9 +12,9 @@ import type { PreparedStep } from "./prepare.ts";
  */
 export class DroppedObjects {
   private readonly step: PreparedStep;
-  private readonly before: readonly SchemaObject[] | null;
+  private readonly before: readonly SchemaObject[];
 
-  private constructor(step: PreparedStep, before: readonly SchemaObject[] | null) {
+  private constructor(step: PreparedStep, before: readonly SchemaObject[]) {
     this.step = step;
     this.before = before;
   }
@@ -23,23 +23,21 @@ export class DroppedObjects {
     const { work } = step;
     const isRebuild =
       work.kind === "sql" && work.statements.some(makesTable) && work.statements.some(reshapes);
-    return new DroppedObjects(step, isRebuild ? await connection.schemaObjects() : null);
+    return new DroppedObjects(step, isRebuild ? await connection.schemaObjects() : []);
   }
 
-  /** One sentence for each object that is gone although a table was rebuilt. @param beforeCode what there was before code could have rebuilt one */
-  async notes(
-    connection: Connection,
-    beforeCode: readonly SchemaObject[] | null,
-  ): Promise<readonly string[]> {
-    const before = this.before ?? beforeCode;
-    if (before === null) return [];
+  /** One sentence for each object that is gone although its table was rebuilt. @param beforeCode what code dropped or altered, as it was */
+  async notes(connection: Connection, beforeCode: readonly SchemaObject[]): Promise<readonly string[]> {
+    const before = this.before.length > 0 ? this.before : firstOfEach(beforeCode);
+    if (before.length === 0) return [];
     const gone = goneWithRebuild(before, await connection.schemaObjects());
     const meant = indexesDropped(this.step);
     return gone
       .filter(({ type, name }) => type !== "index" || !meant.has(name.toLowerCase()))
       .map(({ type, name }) =>
         printable(`the ${type} ${name} went with the rebuilt table, and nothing made it again`),
-      );
+      )
+      .sort();
   }
 }
 
@@ -47,10 +45,7 @@ export class DroppedObjects {
  * What is missing in `after` of that which belongs to a table made anew in between, or speaks of one. Of tables that are gone for good, the rest goes for
  * good. Pure.
  */
-export function goneWithRebuild(
-  before: readonly SchemaObject[],
-  after: readonly SchemaObject[],
-): SchemaObject[] {
+function goneWithRebuild(before: readonly SchemaObject[], after: readonly SchemaObject[]): SchemaObject[] {
   const present = new Map(after.map((object) => [keyOf(object), object]));
   const rebuilt = before
     .filter((object) => object.type === "table" && isMadeAnew(object, present.get(keyOf(object))))
@@ -60,6 +55,13 @@ export function goneWithRebuild(
     const names = mentionedNames(object.sql);
     return rebuilt.some((table) => table === object.table.toLowerCase() || names.has(table));
   });
+}
+
+/** What is dropped twice was, the first time, what there was before. */
+function firstOfEach(objects: readonly SchemaObject[]): SchemaObject[] {
+  const first = new Map<string, SchemaObject>();
+  for (const object of objects) if (!first.has(keyOf(object))) first.set(keyOf(object), object);
+  return [...first.values()];
 }
 
 function isMadeAnew({ identity }: SchemaObject, now: SchemaObject | undefined): boolean {

@@ -37,6 +37,8 @@ export type RunEvent =
       readonly done: number;
       readonly total: number | null;
     }
+  /** Code still awaits something; told every ten seconds, since it may be waiting for what never comes. */
+  | { readonly kind: "migration-running"; readonly migration: MigrationLabel; readonly elapsedMs: number }
   | {
       readonly kind: "migration-applied" | "migration-rolled-back";
       readonly migration: MigrationLabel;

@@ -24,8 +24,7 @@ export class StepChecks {
   private readonly surroundings: Surroundings;
   private readonly rows: RowGuard | null;
   private readonly objects: DroppedObjects;
-  private readonly isLockSeen: boolean;
-  private objectsBeforeCode: readonly SchemaObject[] | null = null;
+  private readonly objectsBeforeCode: SchemaObject[] = [];
 
   private constructor(
     step: PreparedStep,
@@ -34,7 +33,6 @@ export class StepChecks {
       surroundings: Surroundings;
       rows: RowGuard | null;
       objects: DroppedObjects;
-      isLockSeen: boolean;
     },
   ) {
     this.step = step;
@@ -43,7 +41,6 @@ export class StepChecks {
     this.surroundings = parts.surroundings;
     this.rows = parts.rows;
     this.objects = parts.objects;
-    this.isLockSeen = parts.isLockSeen;
   }
 
   static async before(step: PreparedStep, tools: CheckTools): Promise<StepChecks> {
@@ -52,15 +49,13 @@ export class StepChecks {
     const objects = await DroppedObjects.before(step, connection);
     await foreignKeys.begin(step);
     const rows = await RowGuard.before(step, connection);
-    // SQL cannot give a lock up. Where the lock does not show now, the system does not tell, and nothing can be said later.
-    const isCode = step.work.kind === "code" || step.verify?.kind === "code";
-    const isLockSeen = isCode && (await connection.holdsWriteLock()) === true;
-    return new StepChecks(step, tools, { surroundings, rows, objects, isLockSeen });
+    if (runsCode(step)) await connection.observeLock();
+    return new StepChecks(step, tools, { surroundings, rows, objects });
   }
 
-  /** Keeps what stood in the schema before code dropped or renamed something. */
+  /** Keeps what code dropped or altered of the schema, as it was before. */
   readonly onReshape = (before: readonly SchemaObject[]): void => {
-    this.objectsBeforeCode ??= before;
+    this.objectsBeforeCode.push(...before);
   };
 
   /** Before `verify`. @throws GodwitError MIGRATION_FAILED for a changed history, ROWS_LOST */
@@ -74,17 +69,15 @@ export class StepChecks {
     const { connection, foreignKeys, emit } = this.tools;
     await foreignKeys.end(this.step);
     const { file } = this.step.migration;
-    for (const message of await this.objects.notes(
-      connection,
-      this.codeSql.makesTable ? this.objectsBeforeCode : null,
-    )) {
+    const beforeCode = this.codeSql.makesTable ? this.objectsBeforeCode : [];
+    for (const message of await this.objects.notes(connection, beforeCode)) {
       emit({ kind: "note", file, line: null, message });
     }
   }
 
   /** Whether code has made the process lose the write lock of its transaction. */
   async isLockLost(): Promise<boolean> {
-    return this.isLockSeen && (await this.tools.connection.holdsWriteLock()) === false;
+    return runsCode(this.step) && (await this.tools.connection.hasLostLock());
   }
 
   /** After a failure outside of any transaction, which would have undone what the checks set up. */
@@ -95,4 +88,9 @@ export class StepChecks {
       if (!(error instanceof DatabaseError)) throw error;
     }
   }
+}
+
+/** SQL cannot give a lock up. */
+function runsCode({ work, verify }: PreparedStep): boolean {
+  return work.kind === "code" || verify?.kind === "code";
 }

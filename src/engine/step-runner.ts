@@ -238,7 +238,16 @@ export class StepRunner {
       progress: (done, total) => emit({ kind: "migration-progress", migration, done, total: total ?? null }),
       signal,
     };
-    return { connection: this.connection, migration: step.migration, code, guard, codeSql, onReshape };
+    const onStillRunning = (elapsedMs: number) => emit({ kind: "migration-running", migration, elapsedMs });
+    return {
+      connection: this.connection,
+      migration: step.migration,
+      code,
+      guard,
+      codeSql,
+      onReshape,
+      onStillRunning,
+    };
   }
 
   private tellNotes(step: PreparedStep): void {

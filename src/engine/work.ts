@@ -24,8 +24,10 @@ export interface WorkContext {
   readonly guard: CodeGuard;
   /** Looks at the SQL that code runs. */
   readonly codeSql: CodeSql;
-  /** Told what stood in the schema before code dropped or renamed something. */
+  /** Told what code dropped or altered of the schema, as it was before. */
   readonly onReshape: (before: readonly SchemaObject[]) => void;
+  /** Called every ten seconds while code is awaited. */
+  readonly onStillRunning: (elapsedMs: number) => void;
   /** Called before each statement, with its number from 1. */
   readonly onStatement?: ((number: number) => Promise<void>) | undefined;
 }
@@ -115,6 +117,7 @@ async function runCode(
 ): Promise<void> {
   const { connection, code, codeSql } = context;
   const lent = connection.lend(codeSql);
+  const notice = noticeOf(context);
   try {
     await context.guard(async () => {
       try {
@@ -128,8 +131,22 @@ async function runCode(
   } catch (caught) {
     lent.end();
     throw codeFailure(inspectable(caught), work, context);
+  } finally {
+    clearInterval(notice);
   }
-  if (lent.objectsBefore !== null) context.onReshape(lent.objectsBefore);
+  context.onReshape(lent.objectsBefore);
+}
+
+const NOTICE_EVERY_MS = 10_000;
+
+/** It must not keep the process alive: that nothing else does is how a promise that never settles is found out. */
+function noticeOf({ onStillRunning }: WorkContext): NodeJS.Timeout {
+  let elapsedMs = 0;
+  const notice = setInterval(() => {
+    elapsedMs += NOTICE_EVERY_MS;
+    onStillRunning(elapsedMs);
+  }, NOTICE_EVERY_MS);
+  return notice.unref();
 }
 
 function codeFailure(thrown: unknown, work: CodeWork, { connection, migration }: WorkContext): GodwitError {

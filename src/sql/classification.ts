@@ -55,6 +55,15 @@ export function reshapes({ words }: Worded): boolean {
   return mayRename(words);
 }
 
+/** The name of what a statement that reshapes drops or alters. */
+export function reshapedName(statementText: string): string | null {
+  const tokens = significantTokens(statementText, 8).filter((token) => token !== ";");
+  const isGuarded = /^if$/i.test(tokens[2] ?? "") && /^exists$/i.test(tokens[3] ?? "");
+  const at = isGuarded ? 4 : 2;
+  const name = tokens[at + 1] === "." ? tokens[at + 2] : tokens[at];
+  return name === undefined ? null : unquoteIdentifier(name);
+}
+
 /** Creates a table, or may rename one: without that, none is rebuilt. */
 export function makesTable({ words }: Worded): boolean {
   return words[0] === "CREATE" ? words.slice(1, 3).includes("TABLE") : mayRename(words);

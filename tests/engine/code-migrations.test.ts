@@ -145,3 +145,21 @@ describe("code is refused before the database is made", () => {
     expect(project.applied()).toEqual([1]);
   });
 });
+
+test("code that is awaited for long is told of every ten seconds", async () => {
+  using project = new Project();
+  project.write(1, "export async function up() { await Bun.sleep(60); }", "ts");
+  const { setInterval } = globalThis;
+  // A thousand times as fast.
+  globalThis.setInterval = ((run: () => void, ms: number) =>
+    setInterval(run, ms / 1000)) as typeof setInterval;
+  try {
+    await project.run();
+  } finally {
+    globalThis.setInterval = setInterval;
+  }
+  const told = project.events.flatMap((event) =>
+    event.kind === "migration-running" ? [event.elapsedMs] : [],
+  );
+  expect(told.slice(0, 2)).toEqual([10_000, 20_000]);
+});

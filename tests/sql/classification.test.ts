@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { referenceImpact, transactionRole } from "../../src/sql/classification.ts";
+import {
+  makesTable,
+  referenceImpact,
+  reshapedName,
+  reshapes,
+  transactionRole,
+} from "../../src/sql/classification.ts";
 import { statementsOf } from "../support/statements.ts";
 
 function wordsOf(sql: string): readonly string[] {
@@ -81,5 +87,31 @@ describe("whose foreign keys a statement could break", () => {
     { sql: "REPLACE INTO a VALUES (1)" },
   ])("anybody's: $sql", ({ sql }) => {
     expect(referenceImpact(wordsOf(sql), sql)).toEqual({ kind: "any" });
+  });
+});
+
+describe("what may rebuild a table", () => {
+  test.each([
+    ["DROP TABLE t", "t", false],
+    ['DROP TABLE IF EXISTS main."a b";', "a b", false],
+    ["DROP VIEW [v]", "v", false],
+    ["DROP TRIGGER main.g", "g", false],
+    ["ALTER TABLE t RENAME TO u", "t", true],
+    ["ALTER TABLE main.`t` RENAME TO u", "t", true],
+  ])("%s reshapes %s", (sql, name, makes) => {
+    const [statement] = statementsOf(sql);
+    expect([reshapes(statement!), reshapedName(sql), makesTable(statement!)]).toEqual([true, name, makes]);
+  });
+
+  test.each(["ALTER TABLE t ADD COLUMN c", "ALTER TABLE t DROP COLUMN c", "DROP INDEX i", "SELECT 1"])(
+    "%s does not",
+    (sql) => {
+      const [statement] = statementsOf(sql);
+      expect([reshapes(statement!), makesTable(statement!)]).toEqual([false, false]);
+    },
+  );
+
+  test.each(["CREATE TABLE t (id)", "CREATE TEMP TABLE t (id)"])("%s makes a table", (sql) => {
+    expect(makesTable(statementsOf(sql)[0]!)).toBe(true);
   });
 });

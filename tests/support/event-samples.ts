@@ -20,6 +20,7 @@ export const EVENT_SAMPLES: Samples = {
   note: { kind: "note", file: "migrations/20260214120000_x.sql", line: 3, message: "left out BEGIN" },
   "migration-log": { kind: "migration-log", migration: ROWS, message: "first\nsecond \u001b[2J" },
   "migration-progress": { kind: "migration-progress", migration: ROWS, done: 500, total: 2000 },
+  "migration-running": { kind: "migration-running", migration: ROWS, elapsedMs: 20_000 },
   "migration-applied": { kind: "migration-applied", migration: TABLES, executionTimeMs: 12 },
   "migration-rolled-back": {
     kind: "migration-rolled-back",

@@ -6,7 +6,7 @@ import type { EventHandlers } from "./reporter.ts";
 
 const PROGRESS_EVERY_MS = 1000;
 
-type Commented = "lock-waiting" | "note" | "migration-log" | "migration-progress";
+type Commented = "lock-waiting" | "note" | "migration-log" | "migration-progress" | "migration-running";
 
 /** What accompanies a result and is none: it goes to stderr, whatever form the result has. */
 export class Commentary {
@@ -25,6 +25,8 @@ export class Commentary {
     "migration-log": ({ migration, message }) =>
       this.stderr.line(`${migration.version}: ${message.split("\n").map(printable).join("\n  ")}`),
     "migration-progress": (event) => this.showProgress(event),
+    "migration-running": ({ migration, elapsedMs }) =>
+      this.stderr.line(`${migration.version}: still running after ${duration(elapsedMs)}`),
   };
 
   /** At most a line a second, and the last one. */

@@ -1,4 +1,5 @@
 import type { GodwitError } from "../../base/failure.ts";
+import { stringify } from "../../base/json.ts";
 import type { FinishedStep, MigrationLabel, RunEvent } from "../../engine/events.ts";
 import type { MigrationStatus } from "../../engine/migration-status.ts";
 import type { Output } from "../output.ts";
@@ -117,7 +118,7 @@ export class JsonReporter implements Reporter {
   private print(body: Record<string, unknown>): void {
     const database =
       this.database === null && !WORKS_ON_DATABASE.has(this.command) ? {} : { database: this.database };
-    this.stdout.line(JSON.stringify({ godwit: GODWIT_VERSION, ...database, ...body }));
+    this.stdout.line(stringify({ godwit: GODWIT_VERSION, ...database, ...body }));
   }
 }
 
@@ -127,6 +128,7 @@ const SILENT = {
   note: ignore,
   "migration-log": ignore,
   "migration-progress": ignore,
+  "migration-running": ignore,
 };
 
 const WORKS_ON_DATABASE = new Set(["status", "migrate", "rollback", "redo", "mark"]);

@@ -1,6 +1,6 @@
 import type { Database, Statement } from "bun:sqlite";
 import type { LendingRules, Lent, SchemaObject } from "../connection.ts";
-import { schemaObjects } from "./schema-objects.ts";
+import { schemaObjectsOf } from "./schema-objects.ts";
 
 type Call = (...args: unknown[]) => unknown;
 
@@ -13,29 +13,20 @@ const STATEMENTS_KEPT = 50;
  */
 export class LentHandle implements Lent {
   readonly handle: Database;
+  readonly objectsBefore: SchemaObject[] = [];
   private readonly db: Database;
   private readonly rules: LendingRules;
   private isOver = false;
-  private objects: readonly SchemaObject[] | null = null;
   private readonly made: WeakRef<Statement>[] = [];
   private readonly queries = new Map<string, Statement>();
   /** Made once for each name, so that a loop that calls `db.run` makes no function each time. */
-  private readonly members = new Map<string | symbol, unknown>();
+  private readonly members = new Map<string | symbol, Call>();
 
   constructor(db: Database, rules: LendingRules) {
     this.db = db;
     this.rules = rules;
-    for (const name of ["run", "exec"] as const) this.members.set(name, this.script(name));
-    this.members.set("prepare", (sql: string, ...rest: unknown[]) => this.prepare(sql, ...rest));
-    this.members.set("query", (sql: string) => this.query(sql));
-    this.members.set("transaction", (body: Call) => this.transaction(body));
-    for (const name of ["close", Symbol.dispose]) this.members.set(name, () => this.refuse("close"));
     // Database keeps its state in private fields, which a proxy has none of: what it calls, it calls on the database itself.
     this.handle = new Proxy(db, { get: (_, name) => this.member(name) });
-  }
-
-  get objectsBefore(): readonly SchemaObject[] | null {
-    return this.objects;
   }
 
   end(): void {
@@ -50,9 +41,28 @@ export class LentHandle implements Lent {
     if (known !== undefined) return known;
     const value: unknown = Reflect.get(this.db, name, this.db);
     if (typeof value !== "function" || name === "constructor") return value;
-    const bound = (value as Call).bind(this.db);
-    this.members.set(name, bound);
-    return bound;
+    const call = this.guarded(name) ?? (value as Call).bind(this.db);
+    this.members.set(name, call);
+    return call;
+  }
+
+  private guarded(name: string | symbol): Call | null {
+    switch (name) {
+      case "run":
+      case "exec":
+        return this.script(name);
+      case "prepare":
+        return (sql, ...rest) => this.prepare(sql as string, ...rest);
+      case "query":
+        return (sql) => this.query(sql as string);
+      case "transaction":
+        return (body) => this.transaction(body as Call);
+      case "close":
+      case Symbol.dispose:
+        return () => this.refuse("close");
+      default:
+        return null;
+    }
   }
 
   private script(name: "run" | "exec"): Call {
@@ -90,17 +100,12 @@ export class LentHandle implements Lent {
       if (result instanceof Promise) lent.refuse("async-transaction");
       return result;
     });
-    const variants = {
-      default: made,
-      deferred: made.deferred,
-      immediate: made.immediate,
-      exclusive: made.exclusive,
-    };
-    const wrapped = Object.entries(variants).map(
-      ([name, run]) => [name, this.whileLent(run as Call)] as const,
-    );
-    const result = this.whileLent(made as Call);
-    return Object.assign(result, Object.fromEntries(wrapped), { database: this.handle });
+    const { deferred, immediate, exclusive } = made;
+    const variants = Object.entries({ default: made, deferred, immediate, exclusive });
+    const lentVariants = variants.map(([name, run]) => [name, this.whileLent(run as Call)]);
+    return Object.assign(this.whileLent(made as Call), Object.fromEntries(lentVariants), {
+      database: this.handle,
+    });
   }
 
   private whileLent(run: Call): Call {
@@ -114,8 +119,8 @@ export class LentHandle implements Lent {
   private inspect(sql: unknown, call: "script" | "statement"): void {
     if (this.isOver) this.refuse("over");
     if (typeof sql !== "string") return;
-    const { reshapes } = this.rules.inspect(sql, call);
-    if (reshapes) this.objects ??= schemaObjects(this.db);
+    const { reshaped } = this.rules.inspect(sql, call);
+    for (const name of reshaped) this.objectsBefore.push(...schemaObjectsOf(this.db, name));
   }
 
   private refuse(why: Parameters<LendingRules["refuse"]>[0]): never {

@@ -42,7 +42,8 @@ export class SqliteConnection implements Connection {
   private readonly isOwned: boolean;
   /** Absolute: code may change the working directory. */
   private readonly path: string;
-  private readonly identity: FileIdentity;
+  private readonly identity: FileIdentity | null;
+  private isLockShown = false;
 
   private constructor(name: string, handle: Database, isOwned: boolean) {
     this.name = name;
@@ -160,10 +161,14 @@ export class SqliteConnection implements Connection {
     return this.attempt(() => requireSameFile(this.path, this.identity));
   }
 
+  async observeLock(): Promise<void> {
+    this.isLockShown ||= this.identity !== null && holdsWriteLock(this.identity);
+  }
+
   /** In WAL mode the lock is on another file, which code has no reason to open. */
-  async holdsWriteLock(): Promise<boolean | null> {
-    const mode = String(await this.pragma("journal_mode"));
-    return mode === "wal" || this.identity === null ? null : holdsWriteLock(this.path);
+  async hasLostLock(): Promise<boolean> {
+    if (!this.isLockShown || holdsWriteLock(this.identity!)) return false;
+    return String(await this.pragma("journal_mode")) !== "wal";
   }
 
   errorOf(thrown: unknown): DatabaseError | null {

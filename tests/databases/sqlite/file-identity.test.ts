@@ -22,7 +22,7 @@ describe("a file", () => {
     using dir = new TempDir();
     const path = dir.write("a.db", "one");
     symlinkSync(path, dir.join("link.db"));
-    expect(identityOf(dir.join("link.db"))).toBe(identityOf(path));
+    expect(identityOf(dir.join("link.db"))).toEqual(identityOf(path));
   });
 
   test("in memory, or not there, has no identity and is never another", () => {
@@ -30,6 +30,10 @@ describe("a file", () => {
     expect(() => requireSameFile(":memory:", null)).not.toThrow();
   });
 });
+
+function holds(path: string): boolean {
+  return holdsWriteLock(identityOf(path)!);
+}
 
 const hasLocks = existsSync("/proc/locks");
 if (!hasLocks) console.log("skipped: the system does not list locks in /proc/locks");
@@ -40,14 +44,14 @@ describe.skipIf(!hasLocks)("the write lock", () => {
     const path = dir.join("a.db");
     using db = new Database(path);
     db.run("CREATE TABLE t (id)");
-    expect(holdsWriteLock(path)).toBe(false);
+    expect(holds(path)).toBe(false);
     db.run("BEGIN");
     db.query("SELECT * FROM t").all();
-    expect(holdsWriteLock(path)).toBe(false);
+    expect(holds(path)).toBe(false);
     db.run("ROLLBACK; BEGIN IMMEDIATE");
-    expect(holdsWriteLock(path)).toBe(true);
+    expect(holds(path)).toBe(true);
     db.run("COMMIT");
-    expect(holdsWriteLock(path)).toBe(false);
+    expect(holds(path)).toBe(false);
   });
 
   test("is lost where the process reads the file by itself", () => {
@@ -56,7 +60,7 @@ describe.skipIf(!hasLocks)("the write lock", () => {
     using db = new Database(path);
     db.run("CREATE TABLE t (id); BEGIN IMMEDIATE; INSERT INTO t VALUES (1)");
     readFileSync(path);
-    expect(holdsWriteLock(path)).toBe(false);
+    expect(holds(path)).toBe(false);
     db.run("ROLLBACK");
   });
 
@@ -72,7 +76,7 @@ describe.skipIf(!hasLocks)("the write lock", () => {
       timeout: 20_000,
     });
     for await (const _ of child.stdout) break;
-    expect(holdsWriteLock(path)).toBe(false);
+    expect(holds(path)).toBe(false);
     expect(() => db.run("BEGIN IMMEDIATE")).toThrow("locked");
     child.stdin.end();
     await child.exited;

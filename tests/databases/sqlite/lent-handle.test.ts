@@ -4,7 +4,7 @@ import type { LendingRules, Lent } from "../../../src/databases/connection.ts";
 import { LentHandle } from "../../../src/databases/sqlite/lent-handle.ts";
 
 const LENIENT: LendingRules = {
-  inspect: (sql) => ({ reshapes: sql.startsWith("DROP TABLE") }),
+  inspect: (sql) => ({ reshaped: sql.startsWith("DROP TABLE ") ? [sql.slice(11)] : [] }),
   refuse: (why) => new Error(`refused: ${why}`),
 };
 
@@ -80,7 +80,7 @@ describe("a lent handle", () => {
       inspect: (sql, call) => {
         seen.push(`${call} ${sql}`);
         if (sql.startsWith("DELETE")) throw new Error("not this");
-        return { reshapes: false };
+        return { reshaped: [] };
       },
     });
     const { handle, db } = lending;
@@ -99,15 +99,15 @@ describe("a lent handle", () => {
     expect(db.query("SELECT count(*) FROM t").values()).toEqual([[1]]);
   });
 
-  test("keeps what the schema held before the first DROP TABLE", () => {
+  test("keeps what is dropped, with all that belongs to it, as it was before", () => {
     using lending = lend();
     const { handle, lent } = lending;
-    expect(lent.objectsBefore).toBeNull();
+    expect(lent.objectsBefore).toEqual([]);
     handle.run("CREATE INDEX late ON t (id)");
     handle.run("DROP TABLE t");
     handle.run("CREATE TABLE u (id)");
     handle.run("DROP TABLE u");
-    expect(lent.objectsBefore?.map(({ name }) => name)).toEqual(["t", "late"]);
+    expect(lent.objectsBefore.map(({ name }) => name)).toEqual(["t", "late", "u"]);
   });
 });
 
