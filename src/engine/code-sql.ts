@@ -5,6 +5,7 @@ import { refuseInCode } from "../migrations/transaction-rules.ts";
 import { makesTable, reshapedName, reshapes } from "../sql/classification.ts";
 import { mentionedNames } from "../sql/mentioned-names.ts";
 import { type Statement, StatementReader } from "../sql/statement-reader.ts";
+import { mayEnforce } from "./row-guard.ts";
 
 /** What is known of one SQL text. */
 interface Looked {
@@ -93,7 +94,7 @@ export class CodeSql implements LendingRules {
     }
     const statements = statementsIn(sql);
     if (this.migration.transactional) refuseInCode(sql, statements);
-    if (this.migration.foreignKeysOn) for (const name of mentionedNames(sql)) this.named.add(name);
+    if (mayEnforce(this.migration)) for (const name of mentionedNames(sql)) this.named.add(name);
     this.hasMadeTable ||= statements.some(makesTable);
     const reshaped = statements
       .filter(reshapes)

@@ -1,9 +1,10 @@
 import { GodwitError } from "../base/failure.ts";
 import { counted, printable } from "../base/printable.ts";
 import type { Connection, RowLoss, RowWatch } from "../databases/connection.ts";
+import type { Migration } from "../migrations/migration.ts";
 import { mentionedNames } from "../sql/mentioned-names.ts";
 import type { PreparedStep } from "./prepare.ts";
-import { locateHeader } from "./step-place.ts";
+import { locateCause, locateHeader } from "./step-place.ts";
 
 /**
  * Where foreign keys are enforced, dropping a table deletes its rows first, and the rows that point at them follow without a word
@@ -20,7 +21,7 @@ export class RowGuard {
 
   /** Null where no foreign key is enforced. */
   static async before(step: PreparedStep, connection: Connection): Promise<RowGuard | null> {
-    if (!step.migration.foreignKeysOn) return null;
+    if (!mayEnforce(step.migration)) return null;
     const named = namesInSql(step);
     return new RowGuard(step, await connection.watchRows((table) => named.has(table.toLowerCase())));
   }
@@ -39,7 +40,9 @@ export class RowGuard {
       "ROWS_LOST",
       `${migration.version} takes rows from ${tables}, which it does not name`,
       {
-        location: locateHeader(migration, "Foreign keys"),
+        location: migration.foreignKeysOn
+          ? locateHeader(migration, "Foreign keys")
+          : locateCause(this.step, []),
         details: losses.map(describeLoss),
         hint: "leave out the Foreign keys header, or change those rows in the migration itself",
       },
@@ -50,6 +53,12 @@ export class RowGuard {
   discard(): Promise<void> {
     return this.watch.end();
   }
+}
+
+/** By its header, or by a PRAGMA of its own where no transaction keeps that from taking effect. */
+export function mayEnforce({ foreignKeysOn, transactional, body }: Migration): boolean {
+  const text = body.kind === "sql" || body.kind === "code" ? body.text : "";
+  return foreignKeysOn || (!transactional && /foreign_keys/i.test(text));
 }
 
 function namesInSql({ work }: PreparedStep): ReadonlySet<string> {

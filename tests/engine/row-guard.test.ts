@@ -116,6 +116,22 @@ describe("with `Foreign keys: on`", () => {
   });
 });
 
+test("a file that enforces them by itself, without a transaction, is told what it took", async () => {
+  using project = family("CASCADE");
+  project.sql(
+    1,
+    "PRAGMA foreign_keys = ON;\nDELETE FROM parent WHERE id = 1;",
+    null,
+    "-- Transaction: off\n",
+  );
+  expect(await failureOf(project.run())).toMatchObject({
+    code: "ROWS_LOST",
+    exitCode: 5,
+    outcome: "left_changed",
+    location: { line: 3 },
+  });
+});
+
 test("without the header a rebuild keeps every row of every other table", async () => {
   for (const action of ["CASCADE", "SET NULL"]) {
     using project = family(action);

@@ -40,7 +40,7 @@ describe("events", () => {
     const [stdout, stderr] = [new CollectedOutput(), new CollectedOutput()];
     const reporter = new JsonReporter(stdout, new Commentary(stderr));
     for (const event of SAMPLES) reporter.event(event);
-    expect([stdout.lines.length, stderr.lines.length]).toEqual([0, 5]);
+    expect([stdout.lines.length, stderr.lines.length]).toEqual([0, 6]);
   });
 
   test("what is committed is kept for the document of a failure", () => {
