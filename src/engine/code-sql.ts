@@ -15,6 +15,7 @@ interface Looked {
 
 /** Texts whose verdict is kept: a loop runs the same few over and over. */
 const VERDICTS_KEPT = 1000;
+const TEXT_KEPT = 4096;
 
 type Refusal = Parameters<LendingRules["refuse"]>[0];
 
@@ -63,7 +64,7 @@ export class CodeSql implements LendingRules {
     if (looked === undefined) {
       looked = this.look(sql);
       if (this.verdicts.size >= VERDICTS_KEPT) this.verdicts.clear();
-      this.verdicts.set(sql, looked);
+      if (sql.length <= TEXT_KEPT) this.verdicts.set(sql, looked);
     }
     if (call === "statement" && looked.count > 1) {
       throw new GodwitError(

@@ -155,7 +155,7 @@ export function up(db) { db.run("BEGIN; INSERT INTO t1 VALUES (1); COMMIT; VACUU
     await project.run();
     expect(project.applied()).toEqual([1, 2, 3]);
     expect(() => (globalThis as unknown as { insert: { run(id: number): void } }).insert.run(9)).toThrow(
-      "finalized",
+      OVER,
     );
   });
 });

@@ -14,7 +14,9 @@ const numbers = Object.entries(CASES).flatMap(([letter, count]) =>
 function testedNumbers(): Set<string> {
   const files = readdirSync(import.meta.dir).filter((name) => /^[a-e]-.*\.test\.ts$/.test(name));
   const texts = files.map((name) => readFileSync(join(import.meta.dir, name), "utf8"));
-  return new Set(texts.flatMap((text) => [...text.matchAll(/["'`]([A-E]\d{1,2})(?=[:"'`])/g)].map((match) => match[1]!)));
+  return new Set(
+    texts.flatMap((text) => [...text.matchAll(/["'`]([A-E]\d{1,2})(?=[:"'`])/g)].map((match) => match[1]!)),
+  );
 }
 
 describe("every case of what can go wrong", () => {
@@ -29,6 +31,8 @@ describe("every case of what can go wrong", () => {
   });
 
   test("is one that there is", () => {
-    expect([...tested, ...Object.keys(NOT_APPLICABLE)].filter((number) => !numbers.includes(number))).toEqual([]);
+    expect([...tested, ...Object.keys(NOT_APPLICABLE)].filter((number) => !numbers.includes(number))).toEqual(
+      [],
+    );
   });
 });

@@ -4,8 +4,11 @@ import { schemaObjectsOf } from "./schema-objects.ts";
 
 type Call = (...args: unknown[]) => unknown;
 
-/** SQL texts whose statements are kept, so that the same text gives the same statement, as Database.query does. */
+/** SQL texts whose statements are kept, so that the same text gives the same statement, as Database.query does; long ones seldom come twice. */
 const STATEMENTS_KEPT = 50;
+const TEXT_KEPT = 65_536;
+
+const RUNS = ["get", "all", "values", "raw", "run"] as const;
 
 /**
  * A handle as code of a migration gets it: bun:sqlite's Database in all it offers, but for what would end or hide something. What is lent can be taken
@@ -17,7 +20,8 @@ export class LentHandle implements Lent {
   private readonly db: Database;
   private readonly rules: LendingRules;
   private isOver = false;
-  private readonly made: WeakRef<Statement>[] = [];
+  /** Statements that code has begun to read and may not have read to the end: open, they would keep a COMMIT from being done. */
+  private readonly open = new Set<Statement>();
   private readonly queries = new Map<string, Statement>();
   /** Made once for each name, so that a loop that calls `db.run` makes no function each time. */
   private readonly members = new Map<string | symbol, Call>();
@@ -31,7 +35,8 @@ export class LentHandle implements Lent {
 
   end(): void {
     this.isOver = true;
-    for (const reference of this.made) reference.deref()?.finalize();
+    for (const statement of this.open) statement.finalize();
+    this.open.clear();
     this.queries.clear();
   }
 
@@ -75,8 +80,27 @@ export class LentHandle implements Lent {
   private prepare(sql: string, ...rest: unknown[]): Statement {
     this.inspect(sql, "statement");
     const statement = (this.db.prepare as Call).call(this.db, sql, ...rest) as Statement;
-    this.made.push(new WeakRef(statement));
-    return statement;
+    return this.guardStatement(statement);
+  }
+
+  /** Its calls are checked one by one: to keep hold of every statement would keep each that a loop prepares in memory. */
+  private guardStatement(statement: Statement): Statement {
+    for (const name of RUNS) {
+      const run = statement[name] as Call | undefined;
+      if (run !== undefined) Object.assign(statement, { [name]: this.whileLent(run) });
+    }
+    const iterate = statement.iterate as Call;
+    const iterateLent = (...values: unknown[]) => {
+      if (this.isOver) this.refuse("over");
+      return this.reading(statement, iterate.apply(statement, values) as Iterable<unknown>);
+    };
+    return Object.assign(statement, { iterate: iterateLent });
+  }
+
+  private *reading(statement: Statement, rows: Iterable<unknown>): Generator<unknown> {
+    this.open.add(statement);
+    yield* rows;
+    this.open.delete(statement);
   }
 
   private query(sql: string): Statement {
@@ -86,6 +110,7 @@ export class LentHandle implements Lent {
       return known;
     }
     const statement = this.prepare(sql);
+    if (sql.length > TEXT_KEPT) return statement;
     if (this.queries.size >= STATEMENTS_KEPT) this.queries.delete(this.queries.keys().next().value!);
     this.queries.set(sql, statement);
     return statement;

@@ -123,8 +123,10 @@ describe("a handle that was taken back", () => {
     expect(() => handle.query).toThrow("refused: over");
     expect(() => handle.inTransaction).toThrow("refused: over");
     expect(() => run("INSERT INTO t VALUES (3)")).toThrow("refused: over");
-    expect(() => prepared.run()).toThrow("finalized");
-    expect(() => queried.run()).toThrow("finalized");
+    for (const name of ["run", "get", "all", "values", "raw", "iterate"] as const) {
+      expect(() => prepared[name]()).toThrow("refused: over");
+      expect(() => queried[name]()).toThrow("refused: over");
+    }
     expect(() => transaction()).toThrow("refused: over");
     expect(db.query("SELECT * FROM t").values()).toEqual([]);
   });
@@ -135,6 +137,8 @@ describe("a handle that was taken back", () => {
     handle.run("INSERT INTO t VALUES (1), (2)");
     const rows = handle.query("SELECT id FROM t").iterate();
     rows.next();
+    expect([...handle.query("SELECT id FROM t ORDER BY id DESC").iterate()]).toEqual([{ id: 2 }, { id: 1 }]);
+    expect(() => db.run("VACUUM")).toThrow("statements in progress");
     lent.end();
     expect(() => db.run("VACUUM")).not.toThrow();
   });
