@@ -124,7 +124,7 @@ test("D8: two signals at once do no more than one", async () => {
     child.kill("SIGINT");
     child.kill("SIGTERM");
     await child.exited;
-    expect(["SIGINT", "SIGTERM"]).toContain(child.signalCode!);
+    expect(String(child.signalCode)).toMatch(/^SIG(INT|TERM)$/);
     await expectNothingLeft(project);
   }
 });

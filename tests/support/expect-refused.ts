@@ -57,7 +57,7 @@ export function errorIn(ended: Ended): ShownError {
 }
 
 /** The SHA-256 of each file in a folder, by its name. Not for one that this process has open as a database: reading it drops SQLite's locks. */
-export async function digestsIn(folder: string): Promise<Record<string, string>> {
+async function digestsIn(folder: string): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.isFile()) digests[entry.name] = await digestOf(`${folder}/${entry.name}`);
