@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { errorIn, JOURNAL_MODES } from "../support/expect-refused.ts";
 import { expectRecovery, expectWhole, populate } from "../support/expect-whole.ts";
+import { bytesOf } from "../support/power-cut.ts";
 import { documentOf, GODWIT, startProcess } from "../support/run-godwit.ts";
 import { HAS_STRACE, MUTATING_CALLS, runTraced, runWithFault } from "../support/strace.ts";
 
@@ -33,11 +34,6 @@ test.skipIf(!HAS_STRACE).each(JOURNAL_MODES)(
     expect(killed).toBeGreaterThan(8);
   },
 );
-
-/** What strace -xx writes as `\x2f\x74…`. */
-function bytesOf(hex: string): Buffer {
-  return Buffer.from(hex.replaceAll("\\x", ""), "hex");
-}
 
 interface Write {
   readonly path: string;
@@ -126,7 +122,7 @@ test.skipIf(!HAS_STRACE).each(JOURNAL_MODES)(
   },
 );
 
-const KILLS = 12;
+const KILLS = 8;
 
 test.each(JOURNAL_MODES)("D5: kill -9 at any time (%s)", async (mode) => {
   for (let round = 0; round < KILLS; round++) {

@@ -65,7 +65,7 @@ for (const mode of JOURNAL_MODES) {
 }
 
 test("D7: a signal at any time of a short run leaves a whole database", async () => {
-  for (let round = 0; round < 24; round++) {
+  for (let round = 0; round < 16; round++) {
     using project = new CliProject();
     populate(project, JOURNAL_MODES[round % 2]!, 9);
     const args = ["migrate", "--db", "app.db", "--commit", "each"];

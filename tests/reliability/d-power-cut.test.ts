@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { CliProject } from "../support/cli-project.ts";
+import { JOURNAL_MODES } from "../support/expect-refused.ts";
+import { expectRecovery, expectWhole, populate } from "../support/expect-whole.ts";
+import { cutPower, recordRun, type Survival } from "../support/power-cut.ts";
+import { HAS_STRACE } from "../support/strace.ts";
+
+const SURVIVALS: Readonly<Record<string, Survival>> = {
+  "nothing that was not synced": { writes: () => false, names: false },
+  "no unsynced write": { writes: () => false, names: true },
+  "the database's unsynced writes alone": { writes: (name) => name === "app.db", names: true },
+  "the journal's unsynced writes alone": { writes: (name) => name !== "app.db", names: false },
+};
+
+// A small sample: the torture script replays cuts by the ten thousand, torn and in other orders.
+for (const mode of JOURNAL_MODES) {
+  test.skipIf(!HAS_STRACE).each(Object.keys(SURVIVALS))(
+    `D4: a power cut after any call, which %s survives (${mode})`,
+    async (what) => {
+      using project = new CliProject();
+      populate(project, mode);
+      const before = new Map([["app.db", readFileSync(project.path)]]);
+      const calls = await recordRun(project, "migrate", "--db", "app.db", "--commit", "each");
+      expect(calls.filter(({ kind }) => kind === "sync").length).toBeGreaterThan(5);
+      const seen = new Set<number>();
+      for (let count = 0; count <= calls.length; count++) {
+        cutPower(project, before, calls.slice(0, count), SURVIVALS[what]!);
+        seen.add(expectWhole(project, { mode, what, count }));
+      }
+      // After the last call all is said to be applied, so all must be.
+      expect([...seen]).toEqual([0, 1, 2, 3]);
+      await expectRecovery(project);
+    },
+  );
+}
