@@ -34,3 +34,32 @@ for (const mode of JOURNAL_MODES) {
     },
   );
 }
+
+test.skipIf(!HAS_STRACE)(
+  "D4: PRAGMA synchronous in one file does not make the next ones unsafe",
+  async () => {
+    using project = new CliProject();
+    populate(project, "delete", 2);
+    project.sql(1, "PRAGMA synchronous = OFF;\nCREATE TABLE t1 (id);", null, "-- Transaction: off\n");
+    const calls = await recordRun(project, "migrate", "--db", "app.db");
+    // The last commit is the second migration's: from where its journal is made to where it is removed.
+    const start = calls.findLastIndex(({ kind }) => kind === "create");
+    const commit = calls.slice(start).map(({ kind, name }) => `${kind} ${name}`);
+    expect(commit).toContain("unlink app.db-journal");
+    expect(commit).toContain("sync app.db-journal");
+    expect(commit).toContain("sync app.db");
+  },
+);
+
+// With its journal in memory, a commit that is cut short leaves half of it: https://sqlite.org/pragma.html#pragma_journal_mode
+test.skipIf(!HAS_STRACE)(
+  "D1: a journal kept in memory in one file is kept on the disk in the next ones",
+  async () => {
+    using project = new CliProject();
+    populate(project, "delete", 2);
+    project.sql(1, "PRAGMA journal_mode = MEMORY;\nCREATE TABLE t1 (id);", null, "-- Transaction: off\n");
+    const calls = await recordRun(project, "migrate", "--db", "app.db");
+    const names = calls.map(({ kind, name }) => `${kind} ${name}`);
+    expect(names.lastIndexOf("unlink app.db-journal")).toBeGreaterThan(names.lastIndexOf("write app.db"));
+  },
+);
