@@ -52,6 +52,29 @@ test("C2: the next step for a folder is to name a file in it, not to look for a 
   expect(hint).not.toContain("encrypted");
 });
 
+/** What is neither a file nor a folder, made at `$0`. */
+const NO_FILES: Readonly<Record<string, string>> = {
+  "a named pipe": 'mkfifo "$0"',
+  "a device": 'ln -s /dev/null "$0"',
+};
+
+test.each(Object.keys(NO_FILES))("C2: %s is no database, and nothing is run on it", async (what) => {
+  using project = projectWith();
+  project.write(
+    1,
+    'import { writeFileSync } from "node:fs"; export function up() { writeFileSync("ran", ""); }',
+    "ts",
+  );
+  await project.shell(NO_FILES[what]!.replace("$0", project.path));
+  for (const args of ALL) {
+    const { stderr, exitCode } = await project.godwit(...args, "--db", "app.db");
+    expect({ args, exitCode }).toEqual({ args, exitCode: 4 });
+    expect(stderr).toContain("\n  unchanged: nothing was run\n");
+    expect(stderr).toContain("\n  hint: ");
+  }
+  expect(existsSync(project.root.join("ran"))).toBe(false);
+});
+
 test("C3: only migrate makes a database, and says so", async () => {
   using project = projectWith(1);
   const shown = await project.status();
