@@ -1,9 +1,11 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { digestOf, expectRefused, JOURNAL_MODES } from "../support/expect-refused.ts";
 import { v } from "../support/intent.ts";
 import { documentOf } from "../support/run-godwit.ts";
+
+setDefaultTimeout(60_000);
 
 const ALL = [["migrate"], ["status"], ["rollback"], ["redo"], ["mark", v(1), "--applied"]];
 const DATA = "abcdefghij".repeat(2000);

@@ -1,10 +1,12 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CliProject } from "../support/cli-project.ts";
 import { errorIn, JOURNAL_MODES } from "../support/expect-refused.ts";
 import { type Ended, exitOf, GODWIT, startProcess } from "../support/run-godwit.ts";
 import { SqlProcess } from "../support/sql-process.ts";
+
+setDefaultTimeout(60_000);
 
 /** A database with rows, and two migrations to come. */
 function pendingProject(mode: string): CliProject {

@@ -1,10 +1,12 @@
-import { expect } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { type Expected, expectRefused, JOURNAL_MODES } from "../support/expect-refused.ts";
 import { v } from "../support/intent.ts";
 import { type Ended, GODWIT } from "../support/run-godwit.ts";
 import { openToEveryone, runUnprivileged, testUnprivileged } from "../support/unprivileged.ts";
+
+setDefaultTimeout(60_000);
 
 /** A project whose database, with one migration applied and one pending, stands in a folder of its own. */
 class ForeignProject extends CliProject {

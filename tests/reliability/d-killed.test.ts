@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { errorIn, JOURNAL_MODES } from "../support/expect-refused.ts";
@@ -6,6 +6,8 @@ import { expectRecovery, expectWhole, populate } from "../support/expect-whole.t
 import { bytesOf } from "../support/power-cut.ts";
 import { documentOf, GODWIT, startProcess } from "../support/run-godwit.ts";
 import { HAS_STRACE, MUTATING_CALLS, runTraced, runWithFault } from "../support/strace.ts";
+
+setDefaultTimeout(60_000);
 
 // Small samples by strace, so that the suite stays short: the torture script does every call, and power cuts by the ten thousand.
 const SAMPLE = [1, 2, 3, 4, 6, 9, 13, 18, 24, 31, 39];

@@ -1,10 +1,12 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { JOURNAL_MODES } from "../support/expect-refused.ts";
 import { expectWhole, populate } from "../support/expect-whole.ts";
 import { v } from "../support/intent.ts";
 import { Terminal } from "../support/terminal.ts";
+
+setDefaultTimeout(60_000);
 
 const hasFull = existsSync("/dev/full");
 if (!hasFull) console.log("skipped: a device that is always full is not here (/dev/full)");

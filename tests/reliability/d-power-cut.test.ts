@@ -1,10 +1,12 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { JOURNAL_MODES } from "../support/expect-refused.ts";
 import { expectRecovery, expectWhole, populate } from "../support/expect-whole.ts";
 import { cutPower, recordRun, type Survival } from "../support/power-cut.ts";
 import { HAS_STRACE } from "../support/strace.ts";
+
+setDefaultTimeout(60_000);
 
 const SURVIVALS: Readonly<Record<string, Survival>> = {
   "nothing that was not synced": { writes: () => false, names: false },

