@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { GodwitError, messageOf } from "../base/failure.ts";
 
 /**
@@ -40,6 +40,7 @@ export class Output {
   /** @throws GodwitError OUTPUT_FAILED if something was lost; a reader that had enough of text (`| head`) is none. */
   requireWritten(isDocument: boolean): void {
     this.flush();
+    if (isDocument && this.failure === null && wasClosed(this.descriptor)) this.failure = closedFailure();
     if (this.failure === null || (this.failure.code === "EPIPE" && !isDocument)) return;
     throw new GodwitError("OUTPUT_FAILED", `the output could not be written: ${messageOf(this.failure)}`, {
       hint: "what the command did is done; see it with: godwit status",
@@ -68,4 +69,24 @@ export class Output {
       return bytes.length;
     }
   }
+}
+
+/** O_CLOEXEC, in the octal digits of /proc/self/fdinfo (https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html). */
+const CLOSES_ON_EXEC = 0o2000000;
+
+/**
+ * Whether the process was started with a descriptor closed. Bun then opens /dev/null in its place, where all that is written is lost without an error; what
+ * it opens closes on exec, which nothing that came through an exec does.
+ */
+function wasClosed(descriptor: number): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & CLOSES_ON_EXEC) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+function closedFailure(): NodeJS.ErrnoException {
+  return Object.assign(new Error("EBADF: it is closed"), { code: "EBADF" });
 }

@@ -72,7 +72,9 @@ export class CliRun {
 
   private fail(thrown: unknown): number {
     const error = isGodwitError(thrown) ? thrown : bug(thrown);
-    this.reporter.fail(error);
+    // Where stdout takes nothing, its document cannot tell: stderr is all that is left.
+    const reporter = error.code === "OUTPUT_FAILED" ? this.textReporter() : this.reporter;
+    reporter.fail(error);
     this.stdout.flush();
     this.stderr.flush();
     return error.exitCode;

@@ -105,8 +105,10 @@ function readConfig(): Config {
   try {
     text = readFileSync(CONFIG_FILE, "utf8");
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw configInvalid(messageOf(cause), locateFile(CONFIG_FILE));
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return {};
+    const hint = code === "EMFILE" ? "let the process open more files: ulimit -n" : "check its permissions";
+    throw configInvalid(messageOf(cause), locateFile(CONFIG_FILE), hint);
   }
   const config = parseToml(text);
   for (const key of Object.keys(config)) {

@@ -32,6 +32,8 @@ export interface Connection {
   sessionSettings(): Promise<SessionSettings>;
   /** Switches back what differs. */
   restoreSettings(settings: SessionSettings): Promise<void>;
+  /** How carefully a commit is written, by SQLite's name for it; returns what it was. Not inside a transaction. */
+  setSynchronous(level: string): Promise<string>;
   /** How long a statement waits for a lock, in milliseconds; returns what it was. */
   setBusyTimeout(milliseconds: number): Promise<number>;
   /** Rows whose foreign key points nowhere, and keys that cannot be checked. */
@@ -43,6 +45,13 @@ export interface Connection {
   /** Counts, from now on, the rows that foreign key actions take from tables other than those excepted. */
   watchRows(isExcepted: (table: string) => boolean): Promise<RowWatch>;
   schemaObjects(): Promise<readonly SchemaObject[]>;
+  /**
+   * Finds out, under the write lock, what would else show only in the middle of a run: a file that cannot be written, or that was cut off. Changes
+   * nothing.
+   */
+  requireFit(): Promise<void>;
+  /** What is worth knowing of the file before a run, in words. */
+  oddities(): Promise<readonly string[]>;
   /** Rejects with DatabaseError of kind replaced if what was opened is no longer there under its name. */
   requireInPlace(): Promise<void>;
   /** Looks whether the system shows the write lock of the open transaction: only then can it be missed later. */

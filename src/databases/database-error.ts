@@ -15,6 +15,14 @@ export type DatabaseErrorKind =
   | "io"
   | "statement";
 
+interface DatabaseErrorDetails {
+  readonly kind: DatabaseErrorKind;
+  readonly databaseCode: string;
+  readonly byteOffset?: number | null;
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
 /** An error of the database, as every driver reports it to the floors above. */
 export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
@@ -23,15 +31,15 @@ export class DatabaseError extends Error {
   readonly databaseCode: string;
   /** UTF-8 bytes from the start of the executed text; null where the database names no place. */
   readonly byteOffset: number | null;
+  /** What to do, where the driver knows better than the kind tells. */
+  readonly hint: string | undefined;
 
-  constructor(
-    message: string,
-    more: { kind: DatabaseErrorKind; databaseCode: string; byteOffset: number | null; cause?: unknown },
-  ) {
+  constructor(message: string, more: DatabaseErrorDetails) {
     super(message, { cause: more.cause });
     this.kind = more.kind;
     this.databaseCode = more.databaseCode;
-    this.byteOffset = more.byteOffset;
+    this.byteOffset = more.byteOffset ?? null;
+    this.hint = more.hint;
   }
 }
 
@@ -54,7 +62,8 @@ const HINTS: Record<DatabaseErrorKind, string> = {
   readonly: "let this user write to the file and to its folder, which holds SQLite's journal",
   replaced: "see what moves or replaces the file; let no run go on meanwhile",
   corrupt: "put a good copy back; `sqlite3 FILE .recover` may save rows",
-  "not-a-database": "check the path: the file holds something else, or is encrypted",
+  "not-a-database":
+    "check the path: the file holds something else, is encrypted, or was written by a newer SQLite",
   "not-found": "check the path; only `godwit migrate` makes a new database, in a folder that is there",
   full: "make room on the disk and run again",
   io: "check the disk and the folder's permissions, then run again",
@@ -69,12 +78,11 @@ export function databaseFailure(error: DatabaseError, name: string): GodwitError
     readonly: `${name} cannot be written to`,
     replaced: `${name} was moved, deleted or replaced while the run went on`,
     corrupt: `${name} is damaged: ${error.message}`,
-    "not-a-database":
-      error.databaseCode === "EISDIR" ? `${name} is a folder` : `${name} is no SQLite database`,
-    "not-found": `there is no database ${name}`,
+    "not-a-database": `${name} ${error.databaseCode === "EISDIR" ? error.message : "is no SQLite database"}`,
+    "not-found": error.databaseCode === "ENOTDIR" ? error.message : `there is no database ${name}`,
   };
   return new GodwitError(CODES[error.kind], sentence[error.kind] ?? `${name}: ${error.message}`, {
-    hint: HINTS[error.kind],
+    hint: error.hint ?? HINTS[error.kind],
     cause: error,
   });
 }

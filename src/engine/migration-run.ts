@@ -11,9 +11,11 @@ import {
   type OldViolationsListener,
   tellOldViolations,
 } from "./foreign-key-guard.ts";
+import type { LockWait } from "./lock-wait.ts";
 import { LostTransaction } from "./lost-transaction.ts";
 import { historyMoved } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
+import { duringRun } from "./run-connection.ts";
 import { lockWait, type RunSettings } from "./run-settings.ts";
 import { newestApplied } from "./state.ts";
 import { finish, labelOf, StepRunner } from "./step-runner.ts";
@@ -34,6 +36,7 @@ export class MigrationRun {
   private readonly settings: RunSettings;
   private readonly isAtomic: boolean;
   private readonly history: HistoryTable;
+  private readonly wait: LockWait;
   private readonly transaction: WriteTransaction;
   private readonly runner: StepRunner;
   /** Steps that are done but not committed. */
@@ -52,46 +55,39 @@ export class MigrationRun {
     this.settings = settings;
     this.isAtomic = isAtomic;
     this.history = new HistoryTable(connection, settings.table);
-    this.transaction = new WriteTransaction(connection, lockWait(settings, connection.name));
+    this.wait = lockWait(settings, connection.name);
+    this.transaction = new WriteTransaction(connection, this.wait);
     this.runner = new StepRunner(connection, this.history, this.transaction, settings);
     this.onOldViolations = tellOldViolations(settings.emit);
     this.foreignKeys = new ForeignKeyGuard(connection, this.onOldViolations);
   }
 
   /**
-   * Runs what `replan` says is due under the lock. Foreign keys and the busy timeout are as before afterwards.
+   * Runs what `replan` says is due under the lock.
    * @throws GodwitError the failure of a step or of the database, with what is true of the database now.
    */
   async execute(replan: Replan): Promise<readonly FinishedStep[]> {
     await this.transaction.requireNone();
-    const wereEnforced = await this.connection.foreignKeysEnforced();
-    const busyTimeout = await this.connection.setBusyTimeout(0);
-    try {
-      await this.agree(replan);
-      for (let step = this.next(); step !== undefined; step = this.next()) {
-        await this.enter(step, replan);
-        if (this.next() !== step) continue;
-        await this.perform(step);
-        this.at++;
+    return duringRun(this.connection, this.wait, async () => {
+      try {
+        return await this.runAll(replan);
+      } catch (error) {
+        await this.transaction.rollback();
+        throw await this.explain(error);
       }
-      await this.commit();
-      return this.committed;
-    } catch (error) {
-      await this.transaction.rollback();
-      throw await this.explain(error);
-    } finally {
-      await this.restore(wereEnforced, busyTimeout);
-    }
+    });
   }
 
-  /** What the run switched, as it was; a connection that no longer answers has nothing to put back. */
-  private async restore(wereEnforced: boolean, busyTimeout: number): Promise<void> {
-    try {
-      await this.connection.setForeignKeys(wereEnforced);
-      await this.connection.setBusyTimeout(busyTimeout);
-    } catch (error) {
-      if (!(error instanceof DatabaseError)) throw error;
+  private async runAll(replan: Replan): Promise<readonly FinishedStep[]> {
+    await this.agree(replan);
+    for (let step = this.next(); step !== undefined; step = this.next()) {
+      await this.enter(step, replan);
+      if (this.next() !== step) continue;
+      await this.perform(step);
+      this.at++;
     }
+    await this.commit();
+    return this.committed;
   }
 
   /** The first lock: the history is read again under it, and the plan made anew from what it says. */
@@ -118,11 +114,11 @@ export class MigrationRun {
       await this.transaction.rollback();
     }
     if (this.queue.length === 0) return;
-    this.settings.emit({
-      kind: "plan-ready",
-      database: this.connection.name,
-      steps: this.queue.map(labelOf),
-    });
+    if (this.openedAs !== null) await this.connection.requireFit();
+    const { name: database } = this.connection;
+    this.settings.emit({ kind: "plan-ready", database, steps: this.queue.map(labelOf) });
+    for (const message of await this.connection.oddities())
+      this.settings.emit({ kind: "note", file: database, line: null, message });
   }
 
   /** Sees to it that the step finds the transaction it needs: the open one, a new one, or none. */
@@ -200,7 +196,7 @@ export class MigrationRun {
   /** Keeps what came before a failed step, if its transaction still stands, and says what became of it if not. */
   private async failed(step: PreparedStep, thrown: unknown): Promise<unknown> {
     const lost = thrown instanceof LostTransaction ? thrown : null;
-    const cause = lost?.failure ?? thrown;
+    const cause = (await this.replacedUnder(thrown)) ?? lost?.failure ?? thrown;
     const error = cause instanceof DatabaseError ? databaseFailure(cause, this.connection.name) : cause;
     if (lost !== null) await this.keepRecorded();
     else await this.keepEarlier();
@@ -217,6 +213,15 @@ export class MigrationRun {
     });
     this.settings.emit({ kind: "migration-failed", migration: labelOf(step), error: located });
     return located;
+  }
+
+  /** Where the file has gone, that is what went wrong, whatever it made SQLite say. */
+  private async replacedUnder(thrown: unknown): Promise<DatabaseError | null> {
+    if (thrown instanceof DatabaseError && thrown.kind === "replaced") return thrown;
+    return this.connection.requireInPlace().then(
+      () => null,
+      (error: unknown) => (error instanceof DatabaseError ? error : null),
+    );
   }
 
   /**

@@ -151,9 +151,16 @@ function refuseUnlessAllowed(entries: readonly StateEntry[], allow: Allowances):
     throw new GodwitError(blocker.code, `${first!.version} ${blocker.message}`, {
       location: first!.migration === null ? undefined : locateFile(first!.migration.file),
       details: found.length > 1 ? found.map(({ version, migration }) => migration?.file ?? version) : [],
-      hint: `${blocker.hint}, or let it pass with ${blocker.flag}`,
+      hint: `${isAhead(blocker, first!, entries) ? AHEAD : blocker.hint}, or let it pass with ${blocker.flag}`,
     });
   }
+}
+
+const AHEAD = "this folder is older than the database: bring the newer files";
+
+/** Newer than every file: the database has been where this folder has not. */
+function isAhead({ state }: Blocker, { version }: StateEntry, entries: readonly StateEntry[]): boolean {
+  return state === "missing" && entries.every((entry) => entry.migration === null || entry.version < version);
 }
 
 function blockers(allow: Allowances): Blocker[] {

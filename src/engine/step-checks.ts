@@ -90,7 +90,7 @@ export class StepChecks {
   }
 }
 
-/** SQL cannot give a lock up. */
-function runsCode({ work, verify }: PreparedStep): boolean {
+/** SQL cannot give a lock up, nor end its transaction by a COMMIT. */
+export function runsCode({ work, verify }: PreparedStep): boolean {
   return work.kind === "code" || verify?.kind === "code";
 }

@@ -10,7 +10,7 @@ import { LostTransaction } from "./lost-transaction.ts";
 import { historyMoved, type Step } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
-import { StepChecks } from "./step-checks.ts";
+import { runsCode, StepChecks } from "./step-checks.ts";
 import { describeHalfWay, halfWayHint, leftOpen, lockLost, transactionLost } from "./step-failures.ts";
 import type { Savepoint, WriteTransaction } from "./transaction.ts";
 import { runVerify, runWork, type WorkContext } from "./work.ts";
@@ -65,7 +65,7 @@ export class StepRunner {
       await checks.end();
       const finished = this.finished(step, start);
       await this.record(step, finished);
-      if (!(await savepoint.release())) await this.lose(transactionLost(step));
+      if (!(await savepoint.release())) await this.lose(step, transactionLost(step));
       return finished;
     } catch (error) {
       await this.undo(step, savepoint, error);
@@ -203,16 +203,19 @@ export class StepRunner {
     if (isOpen && (await isUndone(savepoint))) return;
     // Another transaction stands here than the one that the history was prepared in.
     const isReplaced = isOpen && (!(error instanceof GodwitError) || error.code === "HISTORY_INVALID");
-    await this.lose(isReplaced ? transactionLost(step) : error);
+    await this.lose(step, isReplaced ? transactionLost(step) : error);
   }
 
   private async requireTransaction(step: PreparedStep): Promise<void> {
-    if (!(await this.transaction.isOpen())) await this.lose(transactionLost(step));
+    if (!(await this.transaction.isOpen())) await this.lose(step, transactionLost(step));
   }
 
-  private async lose(error: unknown): Promise<never> {
+  /** SQL cannot have committed: that is refused before it runs. A full disk rolls back, which changes the file's version as a commit does. */
+  private async lose(step: PreparedStep, error: unknown): Promise<never> {
     await this.transaction.rollback();
-    throw new LostTransaction(error, await this.transaction.wasCommittedByOthers());
+    const isDisk = DISK_FAILURES.has(this.connection.errorOf(causeOf(error))?.kind ?? "");
+    const mayHaveCommitted = runsCode(step) && !isDisk;
+    throw new LostTransaction(error, mayHaveCommitted && (await this.transaction.wasCommittedByOthers()));
   }
 
   /** Code that opened the file by itself has given the lock up: another run may be writing by now, and what this one did must not be added to it. */
@@ -267,6 +270,12 @@ export class StepRunner {
       });
     }
   }
+}
+
+const DISK_FAILURES: ReadonlySet<string> = new Set(["full", "io"]);
+
+function causeOf(error: unknown): unknown {
+  return error instanceof GodwitError ? error.cause : error;
 }
 
 async function isUndone(savepoint: Savepoint): Promise<boolean> {

@@ -2,7 +2,7 @@ import { GodwitError, inspectable, messageOf } from "../base/failure.ts";
 import { printable } from "../base/printable.ts";
 import { indexOfByte, locate, locateFile } from "../base/source-text.ts";
 import type { Connection, SchemaObject } from "../databases/connection.ts";
-import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
+import { DatabaseError, type DatabaseErrorKind, databaseFailure } from "../databases/database-error.ts";
 import { locateThrown, withoutQuery } from "../migrations/code-file.ts";
 import { markerInside } from "../migrations/marker.ts";
 import type { Migration, MigrationContext } from "../migrations/migration.ts";
@@ -152,20 +152,26 @@ function noticeOf({ onStillRunning }: WorkContext): NodeJS.Timeout {
 function codeFailure(thrown: unknown, work: CodeWork, { connection, migration }: WorkContext): GodwitError {
   const location = locateThrown(migration, thrown) ?? locateFunction(migration, work.name);
   if (thrown instanceof GodwitError) return thrown.location ? thrown : thrown.with({ location });
+  const error = asDatabaseError(connection, thrown);
+  if (error !== null && NOT_THE_CODE.has(error.kind))
+    return databaseFailure(error, connection.name).with({ location });
   const kind = work.name === "verify" ? "VERIFY_FAILED" : "MIGRATION_FAILED";
   return new GodwitError(kind, withoutQuery(messageOf(thrown)), {
     location,
-    hint: isBusy(connection, thrown) ? OWN_LOCK : undefined,
+    hint: error?.kind === "busy" ? OWN_LOCK : undefined,
     cause: thrown,
   });
 }
 
+/** What is no fault of the code that met it. */
+const NOT_THE_CODE: ReadonlySet<DatabaseErrorKind> = new Set(["full", "io", "corrupt", "replaced"]);
+
 /** What code throws may throw in turn where it is only asked what it is. */
-function isBusy(connection: Connection, thrown: unknown): boolean {
+function asDatabaseError(connection: Connection, thrown: unknown): DatabaseError | null {
   try {
-    return connection.errorOf(thrown)?.kind === "busy";
+    return connection.errorOf(thrown);
   } catch {
-    return false;
+    return null;
   }
 }
 

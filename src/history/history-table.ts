@@ -1,4 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
+import { printable } from "../base/printable.ts";
 import type { Connection, Row } from "../databases/connection.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import { quoteIdentifier } from "../sql/identifier.ts";
@@ -135,8 +136,9 @@ export class HistoryTable {
     );
     return rows.map((row, index) => {
       if (row.version === null || row.versionType === "blob")
-        throw this.invalid("has a row without a version");
-      if (row.version === rows[index + 1]?.version) throw this.invalid(`has two rows for ${row.version}`);
+        throw this.invalid(`has a row without a version${describe(row)}`);
+      if (row.version === rows[index + 1]?.version)
+        throw this.invalid(`has two rows for ${printable(String(row.version))}`);
       return {
         version: String(row.version),
         description: row.description ?? "",
@@ -188,6 +190,11 @@ export class HistoryTable {
       hint: "mend the row by hand, then run again",
     });
   }
+}
+
+/** What leads to a row that has no version. */
+function describe({ description }: AppliedRow): string {
+  return description === null ? "" : `: "${printable(String(description)).slice(0, 80)}"`;
 }
 
 /** A handle may give integers as bigints; what is no number at all is not shown as one. */

@@ -42,7 +42,7 @@ const ROWS: readonly Row[] = [
     kind: "not-a-database",
     code: "NOT_A_DATABASE",
     message: "app.db is no SQLite database",
-    hint: "check the path: the file holds something else, or is encrypted",
+    hint: "check the path: the file holds something else, is encrypted, or was written by a newer SQLite",
   },
   {
     kind: "not-found",
@@ -83,7 +83,7 @@ test.each(ROWS)("an error of kind $kind becomes $code", ({ kind, code, message, 
 });
 
 test("a folder is named as one", () => {
-  const error = new DatabaseError("it is a folder", {
+  const error = new DatabaseError("is a folder", {
     kind: "not-a-database",
     databaseCode: "EISDIR",
     byteOffset: null,

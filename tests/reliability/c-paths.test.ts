@@ -21,8 +21,8 @@ test("C1: a database in a folder that is missing is refused, and the folder is n
     await expectRefused(project, [...args, "--db", "no/such/app.db"], {
       exitCode: 4,
       code: "DATABASE_NOT_FOUND",
-      message: project.root.join("no/such/app.db"),
-      hint: args[0] === "migrate" ? "folder" : "check the path",
+      message: args[0] === "migrate" ? "there is no folder" : project.root.join("no/such/app.db"),
+      hint: "check the path",
     });
   }
   expect((await project.godwit("status", "--db", "no/such/app.db")).exitCode).toBe(0);
@@ -96,6 +96,15 @@ test("C3: only migrate makes a database, and says so", async () => {
 });
 
 // SQLite takes a file of one byte for an empty one, too: findInodeInfo in https://sqlite.org/src/file/src/os_unix.c
+test("C6: a file that holds less than a page of any database is none", async () => {
+  using project = projectWith(1);
+  for (const content of ["xx", "x".repeat(511)]) {
+    await Bun.write(project.path, content);
+    for (const args of ALL)
+      await expectRefused(project, [...args, "--db", "app.db"], { exitCode: 4, code: "NOT_A_DATABASE" });
+  }
+});
+
 test.each(["", "x"])("C6: a file that holds %j is a new database", async (content) => {
   using project = projectWith(1);
   await Bun.write(project.path, content);

@@ -125,6 +125,6 @@ testUnprivileged("C10: no database is made in a folder that may only be read", a
   using project = await ForeignProject.make("delete");
   renameSync(project.path, project.root.join("app.db"));
   chmodSync(project.data, 0o555);
-  await project.refuses(["migrate"], { exitCode: 4, code: "DATABASE_FAILED", hint: "permissions" });
+  await project.refuses(["migrate"], { exitCode: 4, code: "DATABASE_READONLY", hint: "folder" });
   expect(readdirSync(project.data)).toEqual([]);
 });

@@ -60,9 +60,15 @@ export function errorIn(ended: Ended): ShownError {
 async function digestsIn(folder: string): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    // SQLite makes these for a reader too, and leaves them where it may not write to the database.
+    if (/-(wal|shm)$/.test(entry.name) && !(await isJournal(`${folder}/${entry.name}`))) continue;
     if (entry.isFile()) digests[entry.name] = await digestOf(`${folder}/${entry.name}`);
   }
   return digests;
+}
+
+async function isJournal(path: string): Promise<boolean> {
+  return path.endsWith("-wal") && (await Bun.file(path).bytes()).length > 0;
 }
 
 export async function digestOf(path: string): Promise<string> {

@@ -23,11 +23,17 @@ export class Commentary {
     note: ({ file, line, message }) =>
       this.stderr.line(`note: ${printable(file)}${line === null ? "" : `:${line}`}: ${printable(message)}`),
     "migration-log": ({ migration, message }) =>
-      this.stderr.line(`${migration.version}: ${message.split("\n").map(printable).join("\n  ")}`),
+      this.say(`${migration.version}: ${message.split("\n").map(printable).join("\n  ")}`),
     "migration-progress": (event) => this.showProgress(event),
     "migration-running": ({ migration, elapsedMs }) =>
       this.stderr.line(`${migration.version}: still running after ${duration(elapsedMs)}`),
   };
+
+  /** At once: a statement that comes next may keep the thread for long. */
+  private say(line: string): void {
+    this.stderr.line(line);
+    this.stderr.flush();
+  }
 
   /** At most a line a second, and the last one. */
   private showProgress(event: Extract<RunEvent, { kind: "migration-progress" }>): void {
@@ -35,6 +41,6 @@ export class Commentary {
     const now = performance.now();
     if (now - this.lastProgress < PROGRESS_EVERY_MS && done !== total) return;
     this.lastProgress = now;
-    this.stderr.line(`${migration.version}: ${done}${total === null ? "" : ` of ${total}`} rows`);
+    this.say(`${migration.version}: ${done}${total === null ? "" : ` of ${total}`} rows`);
   }
 }

@@ -24,7 +24,6 @@ export function requireSameFile(path: string, opened: FileIdentity | null): void
   throw new DatabaseError("another file has taken its place", {
     kind: "replaced",
     databaseCode: "SQLITE_READONLY_DBMOVED",
-    byteOffset: null,
   });
 }
 

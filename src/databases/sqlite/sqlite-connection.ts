@@ -1,6 +1,5 @@
-import { Database, SQLiteError } from "bun:sqlite";
-import { statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { Database } from "bun:sqlite";
+import { resolve } from "node:path";
 import type {
   Connection,
   LendingRules,
@@ -12,9 +11,12 @@ import type {
   SessionSettings,
   Value,
 } from "../connection.ts";
-import { DatabaseError, type DatabaseErrorKind } from "../database-error.ts";
+import { DatabaseError } from "../database-error.ts";
 import type { ForeignKeyLink, ForeignKeyReport } from "../foreign-key-report.ts";
+import { openError, readonlyReason, requireOpenable, requireWhole } from "./database-file.ts";
+import { isClosedError, toDatabaseError } from "./driver-error.ts";
 import { type FileIdentity, holdsWriteLock, identityOf, requireSameFile } from "./file-identity.ts";
+import { oddities } from "./file-oddities.ts";
 import { checkDeclarations, checkForeignKeys } from "./foreign-key-check.ts";
 import { foreignKeyLinks } from "./foreign-key-declarations.ts";
 import { LentHandle } from "./lent-handle.ts";
@@ -59,13 +61,14 @@ export class SqliteConnection implements Connection {
    * @throws DatabaseError
    */
   static open(path: string, mode: OpenMode): SqliteConnection {
-    if (path !== ":memory:") requireFile(path, mode);
+    if (path !== ":memory:") requireOpenable(path, mode);
     try {
       const db = new Database(path, { readwrite: true, create: mode === "create" });
       if (mode === "read") db.run("PRAGMA query_only = 1");
       return new SqliteConnection(path, db, true);
     } catch (thrown) {
-      throw toDatabaseError(thrown) ?? thrown;
+      const error = toDatabaseError(thrown);
+      throw error === null ? thrown : openError(error, path, mode);
     }
   }
 
@@ -126,6 +129,12 @@ export class SqliteConnection implements Connection {
     return this.attempt(() => restoreSessionSettings(this.handle, settings));
   }
 
+  async setSynchronous(level: string): Promise<string> {
+    const before = String(await this.pragma("synchronous"));
+    await this.run(`PRAGMA synchronous = ${level}`);
+    return before;
+  }
+
   async setBusyTimeout(milliseconds: number): Promise<number> {
     const before = await this.pragma("busy_timeout");
     await this.run(`PRAGMA busy_timeout = ${Math.trunc(milliseconds)}`);
@@ -155,6 +164,21 @@ export class SqliteConnection implements Connection {
 
   schemaObjects(): Promise<readonly SchemaObject[]> {
     return this.attempt(() => schemaObjects(this.handle));
+  }
+
+  async requireFit(): Promise<void> {
+    if (this.identity === null) return;
+    await this.attempt(() => requireWhole(this.handle, this.path));
+    const version = String(await this.pragma("user_version"));
+    try {
+      await this.run(`PRAGMA user_version = ${version}`);
+    } catch (error) {
+      throw error instanceof DatabaseError ? readonlyReason(error, this.path) : error;
+    }
+  }
+
+  async oddities(): Promise<readonly string[]> {
+    return this.identity === null ? [] : oddities(this.path);
   }
 
   requireInPlace(): Promise<void> {
@@ -192,69 +216,4 @@ export class SqliteConnection implements Connection {
       throw toDatabaseError(thrown) ?? thrown;
     }
   }
-}
-
-function requireFile(path: string, mode: OpenMode): void {
-  let stats: ReturnType<typeof statSync>;
-  try {
-    stats = statSync(path, { throwIfNoEntry: false });
-  } catch (cause) {
-    // "ELOOP: too many symbolic links encountered, stat '/srv/app.db'": who reads it is told the path anyway.
-    const message = (cause as Error).message.replace(/^E[A-Z]+: |, stat '.*$/gs, "");
-    throw problem(message, "io", (cause as NodeJS.ErrnoException).code ?? "", cause);
-  }
-  if (stats === undefined) {
-    const isPossible = mode === "create" && statSync(dirname(path), { throwIfNoEntry: false }) !== undefined;
-    if (isPossible) return;
-    throw problem("there is no such file or folder", "not-found", "ENOENT");
-  }
-  if (stats.isDirectory()) throw problem("it is a folder", "not-a-database", "EISDIR");
-}
-
-function problem(
-  message: string,
-  kind: DatabaseErrorKind,
-  databaseCode: string,
-  cause?: unknown,
-): DatabaseError {
-  return new DatabaseError(message, { kind, databaseCode, byteOffset: null, cause });
-}
-
-/** Bun's plain errors for a handle that somebody closed. */
-function isClosedError(thrown: unknown): thrown is Error {
-  return thrown instanceof Error && /closed database|Database has closed/.test(thrown.message);
-}
-
-function toDatabaseError(thrown: unknown): DatabaseError | null {
-  if (thrown instanceof DatabaseError) return thrown;
-  if (isClosedError(thrown)) return problem("the connection was closed", "io", "SQLITE_MISUSE", thrown);
-  if (!(thrown instanceof SQLiteError)) return null;
-  const databaseCode = thrown.code ?? "SQLITE_ERROR";
-  const byteOffset = thrown.byteOffset >= 0 ? thrown.byteOffset : null;
-  return new DatabaseError(thrown.message, {
-    kind: kindOf(databaseCode, thrown.message),
-    databaseCode,
-    byteOffset,
-    cause: thrown,
-  });
-}
-
-/** By primary result code; extended ones begin with it (https://sqlite.org/rescode.html). */
-function kindOf(code: string, message: string): DatabaseErrorKind {
-  if (code === "SQLITE_LOCKED_SHAREDCACHE") return "busy";
-  // LOCKED, unlike BUSY, is a conflict within the connection (https://sqlite.org/rescode.html#locked).
-  if (code.startsWith("SQLITE_LOCKED") || isOwnStatement(code, message)) return "open-statement";
-  if (code.startsWith("SQLITE_BUSY")) return "busy";
-  if (code === "SQLITE_READONLY_DBMOVED") return "replaced";
-  if (code.startsWith("SQLITE_READONLY")) return "readonly";
-  if (code.startsWith("SQLITE_CORRUPT")) return "corrupt";
-  if (code.startsWith("SQLITE_NOTADB")) return "not-a-database";
-  if (code.startsWith("SQLITE_FULL")) return "full";
-  if (code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_CANTOPEN")) return "io";
-  return "statement";
-}
-
-/** "cannot commit transaction - SQL statements in progress", and the like of VACUUM, SAVEPOINT and RELEASE: only the words tell. */
-function isOwnStatement(code: string, message: string): boolean {
-  return /^SQLITE_(BUSY|ERROR)$/.test(code) && message.endsWith("SQL statements in progress");
 }

@@ -32,7 +32,7 @@ describe("opening", () => {
     using dir = new TempDir();
     const file = dir.write("file", "");
     expect((await databaseErrorOf(() => SqliteConnection.open(dir.path, "write"))).message).toBe(
-      "it is a folder",
+      "is a folder",
     );
     expect((await databaseErrorOf(() => SqliteConnection.open(`${file}/app.db`, "create"))).kind).toBeOneOf([
       "io",

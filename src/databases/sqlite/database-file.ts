@@ -1,0 +1,87 @@
+import type { Database } from "bun:sqlite";
+import { accessSync, constants, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { OpenMode } from "../connection.ts";
+import { DatabaseError } from "../database-error.ts";
+
+/** What can be known of a file before SQLite opens it, which tells less of what is wrong. @throws DatabaseError */
+export function requireOpenable(path: string, mode: OpenMode): void {
+  const stats = statsOf(path);
+  if (stats === undefined) {
+    const folder = dirname(path);
+    if (statsOf(folder) === undefined) throw notFound(`there is no folder ${folder}`, "ENOTDIR");
+    if (mode !== "create") throw notFound("there is no such file", "ENOENT");
+    return;
+  }
+  if (stats.isFile()) {
+    // Smaller than the smallest page: SQLite would take it for empty, and write over it (https://sqlite.org/fileformat2.html#pages). One byte
+    // may be SQLite's own (findInodeInfo in https://sqlite.org/src/file/src/os_unix.c).
+    if (stats.size <= 1 || stats.size >= 512) return;
+    throw new DatabaseError("is no SQLite database", {
+      kind: "not-a-database",
+      databaseCode: "SQLITE_NOTADB",
+    });
+  }
+  throw new DatabaseError(stats.isDirectory() ? "is a folder" : "is no regular file", {
+    kind: "not-a-database",
+    databaseCode: "EISDIR",
+    hint: stats.isDirectory() ? "name a file in it: --db FOLDER/app.db" : "name a file: --db app.db",
+  });
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    const { code = "", message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOTDIR") return undefined;
+    // "ELOOP: too many symbolic links encountered, stat '/srv/app.db'": who reads it is told the path anyway.
+    const words = message.replace(/^E[A-Z]+: |, stat '.*$/gs, "");
+    throw new DatabaseError(words, { kind: "io", databaseCode: code, cause });
+  }
+}
+
+function notFound(message: string, databaseCode: string): DatabaseError {
+  return new DatabaseError(message, { kind: "not-found", databaseCode });
+}
+
+/** SQLite says "unable to open database file" also where a new one may not be made. */
+export function openError(error: DatabaseError, path: string, mode: OpenMode): DatabaseError {
+  const isNew = mode === "create" && statsOf(path) === undefined;
+  if (error.kind !== "io" || !isNew || isWritable(dirname(path))) return error;
+  const { message, databaseCode } = error;
+  return new DatabaseError(message, { kind: "readonly", databaseCode, cause: error });
+}
+
+/** Where the system lets it be written, it is SQLite that does not (https://sqlite.org/fileformat2.html#file_format_version_numbers). */
+export function readonlyReason(error: DatabaseError, path: string): DatabaseError {
+  if (error.kind !== "readonly" || !isWritable(path) || !isWritable(dirname(path))) return error;
+  const { kind, message, databaseCode } = error;
+  const hint = "a newer SQLite has written this file, and only it may change it: take a godwit that has it";
+  return new DatabaseError(message, { kind, databaseCode, hint, cause: error });
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * SQLite writes whole pages only, and reads the last one of a file that was cut off in the middle, as a copy that was interrupted is, as if zeros followed.
+ * Pages that are still in the `-wal` need not be in the file yet. Asked under the write lock, when a hot journal has been played back.
+ * @throws DatabaseError of kind corrupt
+ */
+export function requireWhole(db: Database, path: string): void {
+  const pageSize = Number(db.query("PRAGMA page_size").values()[0]?.[0]);
+  const size = statsOf(path)?.size ?? 0;
+  if (size <= 1 || size % pageSize === 0 || (statsOf(`${path}-wal`)?.size ?? 0) > 0) return;
+  throw new DatabaseError(`it ends in the middle of a page, after ${size} bytes`, {
+    kind: "corrupt",
+    databaseCode: "SQLITE_CORRUPT",
+    hint: "put a good copy back: this one was cut off",
+  });
+}
