@@ -7,13 +7,10 @@ import { refused } from "../support/refused.ts";
 import { documentOf } from "../support/run-godwit.ts";
 import { SOUND, soundness, standing } from "./journal-modes.ts";
 import { PLAIN } from "./one-file.ts";
+import { RAW } from "./raw.ts";
 
 const TS = 'export function up(db) { db.run("CREATE TABLE t3 (id)"); }\n';
 const ESC = "\u001b";
-
-/** What may not reach a terminal: all control characters but the line break, and what reorders text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const RAW = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 describe("the names of files", () => {
   test.each([

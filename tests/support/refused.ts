@@ -38,7 +38,7 @@ function parsed({ stderr, exitCode }: Ended): Refused {
   if (code === undefined || message === undefined || exitCode === 0)
     throw new Error(`expected a refusal, exit code ${exitCode}: ${stderr}`);
   const place =
-    /^ {2}(\S.*\.(?:sql|ts|js|py)\b[^\n]*)$/m.exec(stderr.slice(stderr.indexOf(message)))?.[1] ?? "";
+    /^ {2}(\S.*\.(?:sql|ts|js|py)\b[^\n]*)$/im.exec(stderr.slice(stderr.indexOf(message)))?.[1] ?? "";
   const state = STATE.exec(stderr)?.[1] ?? "";
   const hint = /^ {2}hint: (.+)$/m.exec(stderr)?.[1] ?? "";
   if (hint === "" || (state === "" && exitCode > 2))
