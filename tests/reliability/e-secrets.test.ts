@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import type { CliProject } from "../support/cli-project.ts";
 import { v } from "../support/intent.ts";
 import type { Ended } from "../support/run-godwit.ts";
 import { standing } from "./journal-modes.ts";
