@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { CliProject } from "../support/cli-project.ts";
 import { v } from "../support/intent.ts";
 import { GODWIT, startProcess } from "../support/run-godwit.ts";
@@ -134,23 +135,30 @@ describe.each(JOURNAL_MODES)("what is left on the disk, journal mode %s", (mode)
   });
 });
 
-testUnprivileged(
-  "E18: a new database obeys the umask, and a link in its place leads nowhere new",
-  async () => {
-    using project = new CliProject();
-    project.tables(1);
-    await openToEveryone(project.cwd);
-    const masked = (mask: string, name: string) =>
-      runUnprivileged(["sh", "-c", `umask ${mask}; exec "$0" migrate --db ${name}`, GODWIT], {
-        cwd: project.cwd,
-      });
-    for (const [mask, mode] of [
-      ["077", 0o600],
-      ["027", 0o640],
-      ["022", 0o644],
-    ] as const) {
-      expect((await masked(mask, `app${mask}.db`)).exitCode).toBe(0);
-      expect(statSync(project.root.join(`app${mask}.db`)).mode & 0o777).toBe(mode);
-    }
-  },
-);
+testUnprivileged("E18: a new database obeys the umask", async () => {
+  using project = new CliProject();
+  project.tables(1);
+  await openToEveryone(project.cwd);
+  for (const [mask, mode] of [
+    ["077", 0o600],
+    ["027", 0o640],
+    ["022", 0o644],
+  ] as const) {
+    const line = `umask ${mask}; exec "$0" migrate --db app${mask}.db`;
+    const { exitCode } = await runUnprivileged(["sh", "-c", line, GODWIT], { cwd: project.cwd });
+    expect(exitCode).toBe(0);
+    expect(statSync(project.root.join(`app${mask}.db`)).mode & 0o777).toBe(mode);
+  }
+});
+
+test("E18: create writes through no link that was laid in its way", async () => {
+  using project = new CliProject();
+  const victim = project.root.write("victim", "as it was");
+  const now = Date.now();
+  for (let second = -1; second < 60; second++) {
+    const version = new Date(now + second * 1000).toISOString().replace(/\D/g, "").slice(0, 14);
+    symlinkSync(victim, join(project.folder, `${version}_x.sql`));
+  }
+  await project.godwit("create", "x", "--format", "sql");
+  expect(readFileSync(victim, "utf8")).toBe("as it was");
+});
