@@ -33,13 +33,22 @@ function normalise(text: string): string {
 }
 
 function refuseUtf16(file: string, bytes: Uint8Array): void {
-  const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+  if (hasUtf16Mark(bytes) || looksLikeUtf16(bytes)) {
     throw new GodwitError("MIGRATION_UNREADABLE", "the file is UTF-16, not UTF-8", {
       location: locateFile(file),
       hint: "save the file as UTF-8",
     });
   }
+}
+
+function hasUtf16Mark([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+}
+
+/** Every second byte of Latin text is zero in UTF-16; a script begins with two such letters. */
+function looksLikeUtf16([first, second, third, fourth]: Uint8Array): boolean {
+  const isZero = [first, second, third, fourth].map((byte) => byte === 0);
+  return isZero[0] !== isZero[1] && isZero[0] === isZero[2] && isZero[1] === isZero[3];
 }
 
 function decodeUtf8(file: string, bytes: Uint8Array): string {

@@ -1,3 +1,4 @@
+import { withoutSecrets } from "./secrets.ts";
 import type { SourceLocation } from "./source-text.ts";
 
 /** What is true of the database after a failure. Part of the JSON contract. */
@@ -79,7 +80,7 @@ export interface FailureDetails {
 }
 
 /**
- * A command cannot do what was asked. Thrown once and shown once; anything else that is thrown is a bug.
+ * A command cannot do what was asked. Its words hold no secrets of URLs, wherever they come from. Thrown once and shown once; anything else that is thrown is a bug.
  * `code` is stable and may be switched on; `exitCode` is what the executable ends with.
  */
 export class GodwitError extends Error {
@@ -93,11 +94,11 @@ export class GodwitError extends Error {
   readonly exitCode: number;
 
   constructor(code: FailureCode, message: string, more: FailureDetails = {}) {
-    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    super(withoutSecrets(message), more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.location = more.location;
-    this.details = more.details ?? [];
-    this.hint = more.hint;
+    this.details = (more.details ?? []).map(withoutSecrets);
+    this.hint = more.hint === undefined ? undefined : withoutSecrets(more.hint);
     this.outcome = more.outcome ?? "unchanged";
     this.state = more.state;
     this.exitCode = exitCodeOf(code, this.outcome);

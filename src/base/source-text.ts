@@ -17,7 +17,7 @@ export function locate(file: string, text: string, index: number): SourceLocatio
   return {
     file,
     line: countNewlines(text, lineStart) + 1,
-    column: [...text.slice(lineStart, at)].length + 1,
+    column: countCodePoints(text, lineStart, at) + 1,
     excerpt: text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd),
   };
 }
@@ -29,7 +29,7 @@ export function locateLine(file: string, text: string, line: number, column: num
   return {
     file,
     line,
-    column: column === null ? null : [...excerpt.slice(0, column - 1)].length + 1,
+    column: column === null ? null : countCodePoints(excerpt, 0, column - 1) + 1,
     excerpt,
   };
 }
@@ -52,6 +52,14 @@ export function indexOfByte(text: string, byteOffset: number): number {
     index += point < 0x10000 ? 1 : 2;
   }
   return index;
+}
+
+/** A line may be as long as the file: nothing is copied. */
+function countCodePoints(text: string, start: number, end: number): number {
+  let count = 0;
+  for (let index = start; index < Math.min(end, text.length); count++)
+    index += text.codePointAt(index)! > 0xffff ? 2 : 1;
+  return count;
 }
 
 function countNewlines(text: string, end: number): number {

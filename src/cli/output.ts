@@ -1,4 +1,4 @@
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync, readlinkSync, writeSync } from "node:fs";
 import { GodwitError, messageOf } from "../base/failure.ts";
 
 /**
@@ -81,7 +81,8 @@ const CLOSES_ON_EXEC = 0o2000000;
 function wasClosed(descriptor: number): boolean {
   try {
     const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1];
-    return flags !== undefined && (Number.parseInt(flags, 8) & CLOSES_ON_EXEC) !== 0;
+    const isOwn = flags !== undefined && (Number.parseInt(flags, 8) & CLOSES_ON_EXEC) !== 0;
+    return isOwn && readlinkSync(`/proc/self/fd/${descriptor}`) === "/dev/null";
   } catch {
     return false;
   }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
+import { withoutSecrets } from "../base/secrets.ts";
 import { locateFile, locateLine } from "../base/source-text.ts";
 import { type DatabaseTarget, parseDatabaseTarget } from "../databases/database-target.ts";
 import { DEFAULT_LOCK_TIMEOUT_MS, DEFAULT_TABLE } from "../engine/migration-manager.ts";
@@ -103,8 +104,12 @@ function withoutEmpty(env: Environment): Environment {
 function readConfig(): Config {
   let text: string;
   try {
+    // Opening a named pipe would wait for its writer.
+    if (!statSync(CONFIG_FILE).isFile())
+      throw configInvalid("it is no regular file", locateFile(CONFIG_FILE), "rename it");
     text = readFileSync(CONFIG_FILE, "utf8");
   } catch (cause) {
+    if (cause instanceof GodwitError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT") return {};
     const hint = code === "EMFILE" ? "let the process open more files: ulimit -n" : "check its permissions";
@@ -150,7 +155,8 @@ function configInvalid(
   location: ReturnType<typeof locateFile>,
   hint = `mend ${CONFIG_FILE}`,
 ): GodwitError {
-  return new GodwitError("CONFIG_INVALID", message, { location, hint });
+  const excerpt = location.excerpt === undefined ? undefined : withoutSecrets(location.excerpt);
+  return new GodwitError("CONFIG_INVALID", message, { location: { ...location, excerpt }, hint });
 }
 
 const DATABASE_VARIABLES = ["GODWIT_DB", "DATABASE_URL"];

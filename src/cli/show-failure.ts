@@ -1,19 +1,20 @@
 import type { GodwitError } from "../base/failure.ts";
 import { printable } from "../base/printable.ts";
 import type { SourceLocation } from "../base/source-text.ts";
-import { fit, type Style } from "./style.ts";
+import { brief, fit, type Style } from "./style.ts";
 
 /** A failure as a person reads it: code, place with excerpt and caret, details, state of the database, next step. */
 export function showFailure(error: GodwitError, style: Style): string[] {
-  const lines = [`${style.red(`error[${error.code}]`)} ${style.bold(printable(error.message))}`];
+  const lines = [`${style.red(`error[${error.code}]`)} ${style.bold(brief(error.message, SENTENCE_SHOWN))}`];
   if (error.location !== undefined) lines.push(...showLocation(error.location, style));
-  for (const detail of error.details.slice(0, DETAILS_SHOWN)) lines.push(`    ${printable(detail)}`);
+  for (const detail of error.details.slice(0, DETAILS_SHOWN))
+    lines.push(`    ${brief(detail, SENTENCE_SHOWN)}`);
   const more = error.details.length - DETAILS_SHOWN;
   if (more > 0) lines.push(`    and ${more} more, all of them in the document of --json`);
   const state =
     error.state ?? (error.exitCode === 3 || error.exitCode === 4 ? "unchanged: nothing was run" : null);
   if (state !== null) lines.push(`  ${state}`);
-  if (error.hint !== undefined) lines.push(`  ${style.green("hint:")} ${printable(error.hint)}`);
+  if (error.hint !== undefined) lines.push(`  ${style.green("hint:")} ${brief(error.hint, SENTENCE_SHOWN)}`);
   return lines;
 }
 
@@ -27,16 +28,17 @@ function showPlace({ file, line, column }: SourceLocation): string {
 }
 
 const LINE_SHOWN = 100;
+const SENTENCE_SHOWN = 1000;
 
 function showLocation(location: SourceLocation, style: Style): string[] {
   const { line, column, excerpt } = location;
   const lines = [`  ${showPlace(location)}`];
   if (line === null || excerpt === undefined || excerpt.trim() === "") return lines;
-  const points = [...excerpt];
   const at = (column ?? 1) - 1;
   const from = at > LINE_SHOWN - 20 ? at - 40 : 0;
-  const before = printable(points.slice(from, at).join(""));
-  const shown = fit(printable(points.slice(from).join("")), LINE_SHOWN);
+  const points = pointsFrom(excerpt, from);
+  const before = printable(points.slice(0, at - from).join(""));
+  const shown = fit(printable(points.join("")), LINE_SHOWN);
   const gutter = `    ${line} | `;
   const lead = from === 0 ? "" : "…";
   lines.push(`${style.dim(gutter)}${lead}${shown}`);
@@ -44,4 +46,12 @@ function showLocation(location: SourceLocation, style: Style): string[] {
   const indent = " ".repeat(lead.length + Bun.stringWidth(before));
   lines.push(`${style.dim(`${" ".repeat(gutter.length - 2)}| `)}${indent}${style.red("^")}`);
   return lines;
+}
+
+/** As many code points of a line as can be shown, from one on: a line may be as long as a file. */
+function pointsFrom(line: string, from: number): string[] {
+  let index = 0;
+  for (let point = 0; point < from && index < line.length; point++)
+    index += line.codePointAt(index)! > 0xffff ? 2 : 1;
+  return [...line.slice(index, index + 2 * LINE_SHOWN + 2)];
 }

@@ -1,3 +1,5 @@
+import { printable } from "../base/printable.ts";
+
 /** Text for a terminal: colours and widths. Plain where it is none. */
 export interface Style {
   readonly columns: number;
@@ -38,6 +40,11 @@ export function fit(text: string, width: number): string {
     cut += character;
   }
   return width < 1 ? "" : `${cut}…`;
+}
+
+/** Text of a user's as a person reads it, whatever somebody has written into it: a description, a version from the history, an error's words. */
+export function brief(text: string, width = 200): string {
+  return fit(printable(text.slice(0, 2 * width)), width);
 }
 
 export function pad(text: string, width: number): string {

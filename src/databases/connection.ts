@@ -46,10 +46,10 @@ export interface Connection {
   watchRows(isExcepted: (table: string) => boolean): Promise<RowWatch>;
   schemaObjects(): Promise<readonly SchemaObject[]>;
   /**
-   * Finds out, under the write lock, what would else show only in the middle of a run: a file that cannot be written, or that was cut off. Changes
-   * nothing.
+   * Finds out, under the write lock, what would else show only in the middle of a run, or never: a file that cannot be written, or that was cut off,
+   * and damage in the one table that every run writes to. Changes nothing.
    */
-  requireFit(): Promise<void>;
+  requireFit(table: string): Promise<void>;
   /** What is worth knowing of the file before a run, in words. */
   oddities(): Promise<readonly string[]>;
   /** Rejects with DatabaseError of kind replaced if what was opened is no longer there under its name. */

@@ -33,13 +33,13 @@ export function parseDatabaseTarget(text: string): DatabaseTarget {
   if (scheme === "sqlite" || scheme === "file") return targetAt(pathOfUrl(text));
   if (SERVER_SCHEMES.has(scheme)) {
     throw invalid(
-      `${redact(text)} is a server's address; this version works on SQLite files`,
+      `${text} is a server's address; this version works on SQLite files`,
       "name a file: --db app.db",
     );
   }
   throw invalid(
     `unknown kind of database: "${scheme}:"`,
-    `write sqlite:path; a file of that name is ./${redact(text)}`,
+    "write sqlite:path; a file of that name is ./ and the name",
   );
 }
 
@@ -71,7 +71,7 @@ function pathOfUrl(url: string): string {
   const query = rest.indexOf("?");
   if (query !== -1) {
     throw invalid(
-      `unknown parameter in the database's URL: ${rest.slice(query)}`,
+      `unknown parameter in the database's URL: ${/^\?[^=&]*/.exec(rest.slice(query))?.[0]}`,
       "leave it out; %3F stands for a question mark",
     );
   }
@@ -81,7 +81,7 @@ function pathOfUrl(url: string): string {
     const path = rest.slice(2);
     throw invalid(
       "two slashes in a database's URL are followed by a host",
-      `write ${url.slice(0, url.indexOf(":"))}:${path} for a relative path, ///${path} for an absolute one`,
+      `write ${url.slice(0, url.indexOf(":"))}:${withoutUser(path)} for a relative path, ///${withoutUser(path)} for an absolute one`,
     );
   }
   const path = decode(rest.startsWith("///") ? rest.slice(2) : rest);
@@ -89,20 +89,19 @@ function pathOfUrl(url: string): string {
   return path;
 }
 
+function withoutUser(path: string): string {
+  return path.slice(path.lastIndexOf("@") + 1);
+}
+
 function decode(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch (cause) {
-    throw new GodwitError("DATABASE_URL_INVALID", `the database's URL has a bad %: ${path}`, {
+    throw new GodwitError("DATABASE_URL_INVALID", "the database's URL has a bad %", {
       hint: "write %25 for a percent sign, or give a plain path",
       cause,
     });
   }
-}
-
-/** A URL without what could be a secret: user, password, parameters. */
-function redact(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, "//***@").replace(/\?.*$/s, "?***");
 }
 
 function invalid(message: string, hint: string): GodwitError {

@@ -1,9 +1,12 @@
 import type { GodwitError } from "../base/failure.ts";
+import type { Connection } from "../databases/connection.ts";
 import { HistoryTable } from "../history/history-table.ts";
 import type { Migration } from "../migrations/migration.ts";
+import type { LockWait } from "./lock-wait.ts";
 import { targetUnknown } from "./plan.ts";
+import { duringRun } from "./run-connection.ts";
 import { type RunSubject, readAll, withConnection } from "./run-plan.ts";
-import { lockWait } from "./run-settings.ts";
+import { lockWait, type RunSettings } from "./run-settings.ts";
 import { computeState, type StateEntry } from "./state.ts";
 import { WriteTransaction } from "./transaction.ts";
 
@@ -26,26 +29,42 @@ export interface MarkedMigration {
  * @returns what was changed, lowest version first; empty where everything was so already.
  * @throws GodwitError TARGET_UNKNOWN, DATABASE_NOT_FOUND, or the failure of a file that cannot be read
  */
-export async function mark(subject: RunSubject, request: MarkRequest): Promise<readonly MarkedMigration[]> {
+export function mark(subject: RunSubject, request: MarkRequest): Promise<readonly MarkedMigration[]> {
+  const { database, settings } = subject;
   const migrations = readAll(subject.source);
-  return withConnection(subject.database, "write", async (connection) => {
-    const history = new HistoryTable(connection!, subject.settings.table);
-    const transaction = new WriteTransaction(connection!, lockWait(subject.settings, subject.database.name));
-    await transaction.begin();
-    try {
-      const chosen = choose(computeState(migrations, await history.read()), request);
-      if (chosen.length > 0) await history.ensure();
-      for (const entry of chosen) await apply(history, entry, request.as, subject.settings.clock.now());
-      await transaction.commit();
-      return chosen.map(({ version, migration, record }) => ({
-        version,
-        description: migration?.description ?? record?.description ?? "",
-        state: request.as,
-      }));
-    } finally {
-      await transaction.rollback();
-    }
+  return withConnection(database, "write", (connection) => {
+    const wait = lockWait(settings, database.name);
+    return duringRun(connection!, wait, () =>
+      markUnderLock(connection!, wait, { settings, migrations, request }),
+    );
   });
+}
+
+async function markUnderLock(
+  connection: Connection,
+  wait: LockWait,
+  parts: { settings: RunSettings; migrations: readonly Migration[]; request: MarkRequest },
+): Promise<readonly MarkedMigration[]> {
+  const { settings, migrations, request } = parts;
+  const history = new HistoryTable(connection, settings.table);
+  const transaction = new WriteTransaction(connection, wait);
+  await transaction.begin();
+  try {
+    const chosen = choose(computeState(migrations, await history.read()), request);
+    if (chosen.length > 0) {
+      await connection.requireFit(settings.table);
+      await history.ensure();
+    }
+    for (const entry of chosen) await apply(history, entry, request.as, settings.clock.now());
+    await transaction.commit();
+    return chosen.map(({ version, migration, record }) => ({
+      version,
+      description: migration?.description ?? record?.description ?? "",
+      state: request.as,
+    }));
+  } finally {
+    await transaction.rollback();
+  }
 }
 
 function choose(

@@ -114,7 +114,9 @@ export class MigrationRun {
       await this.transaction.rollback();
     }
     if (this.queue.length === 0) return;
-    if (this.openedAs !== null) await this.connection.requireFit();
+    // Planning is not what keeps readers out for long, and what it took must not make each migration a group of its own.
+    this.openedAt = this.settings.clock.elapsed();
+    if (this.openedAs !== null) await this.connection.requireFit(this.settings.table);
     const { name: database } = this.connection;
     this.settings.emit({ kind: "plan-ready", database, steps: this.queue.map(labelOf) });
     for (const message of await this.connection.oddities())
@@ -152,6 +154,7 @@ export class MigrationRun {
     if ("retry" in answer) throw historyMoved(null);
     this.queue = answer.steps;
     this.at = 0;
+    this.openedAt = this.settings.clock.elapsed();
   }
 
   private next(): PreparedStep | undefined {

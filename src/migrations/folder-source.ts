@@ -70,8 +70,9 @@ export class FolderSource implements MigrationSource {
   }
 
   private bytes(file: MigrationFile): Uint8Array {
+    let bytes: Uint8Array;
     try {
-      return readFileSync(this.pathOf(file));
+      bytes = readFileSync(this.pathOf(file));
     } catch (cause) {
       throw new GodwitError("MIGRATION_UNREADABLE", `the file cannot be read: ${messageOf(cause)}`, {
         location: locateFile(file.file),
@@ -79,6 +80,15 @@ export class FolderSource implements MigrationSource {
         cause,
       });
     }
+    if (bytes.length <= LARGEST) return bytes;
+    throw new GodwitError(
+      "MIGRATION_UNREADABLE",
+      "the file is larger than SQLite takes: 1,000,000,000 bytes",
+      {
+        location: locateFile(file.file),
+        hint: "split it into several migrations",
+      },
+    );
   }
 
   private pathOf(file: MigrationFile): string {
@@ -102,6 +112,9 @@ export class FolderSource implements MigrationSource {
     });
   }
 }
+
+/** SQLITE_MAX_SQL_LENGTH, https://sqlite.org/limits.html#max_sql_length */
+const LARGEST = 1_000_000_000;
 
 /** A link may lead nowhere, or round to itself. */
 function leadsToFile(link: string): boolean {

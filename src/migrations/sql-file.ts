@@ -95,8 +95,15 @@ class SqlFileReader {
     if (this.unmarked.length > 0) {
       this.refuse("SQL stands before the first marker", this.unmarked[0]!.start, `put it under "-- up"`);
     }
-    if (this.sections.has(name))
-      this.refuse(`the marker "-- ${name}" stands twice`, start, "keep one of each");
+    const known = this.sections.get(name);
+    if (known !== undefined) {
+      const { line } = locate(this.file, this.text, known.start);
+      this.refuse(
+        `the marker "-- ${name}" stands twice, here and in line ${line}`,
+        start,
+        "keep one of each",
+      );
+    }
     if (this.current !== null) this.current.end = start;
     this.current = { statements: [], start: end, end };
     this.sections.set(name, this.current);

@@ -82,7 +82,7 @@ const REFUSED: readonly Refused[] = [
   },
   {
     text: "file:app.db?mode=ro",
-    message: "unknown parameter in the database's URL: ?mode=ro",
+    message: "unknown parameter in the database's URL: ?mode",
     hint: "leave it out; %3F stands for a question mark",
   },
   {
@@ -92,13 +92,13 @@ const REFUSED: readonly Refused[] = [
   },
   {
     text: "sqlite:100%.db",
-    message: "the database's URL has a bad %: 100%.db",
+    message: "the database's URL has a bad %",
     hint: "write %25 for a percent sign, or give a plain path",
   },
   {
     text: "oracle:app",
     message: 'unknown kind of database: "oracle:"',
-    hint: "write sqlite:path; a file of that name is ./oracle:app",
+    hint: "write sqlite:path; a file of that name is ./ and the name",
   },
   {
     text: "libsql://db.example.org",

@@ -68,7 +68,7 @@ describe("a marker is refused", () => {
     {
       name: "up twice",
       text: "-- up\nA;\n-- up\nB;",
-      message: 'the marker "-- up" stands twice',
+      message: 'the marker "-- up" stands twice, here and in line 1',
       hint: "keep one of each",
       line: 3,
       column: 1,
@@ -76,7 +76,7 @@ describe("a marker is refused", () => {
     {
       name: "down twice",
       text: "-- up\n-- down\n--DOWN\n",
-      message: 'the marker "-- down" stands twice',
+      message: 'the marker "-- down" stands twice, here and in line 2',
       hint: "keep one of each",
       line: 3,
       column: 1,
@@ -84,7 +84,7 @@ describe("a marker is refused", () => {
     {
       name: "verify twice",
       text: "-- up\n-- verify\n-- down\n\t-- verify\n",
-      message: 'the marker "-- verify" stands twice',
+      message: 'the marker "-- verify" stands twice, here and in line 2',
       hint: "keep one of each",
       line: 4,
       column: 2,

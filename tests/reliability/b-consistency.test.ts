@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { v } from "../support/intent.ts";
 import { documentOf, exitOf, GODWIT, startProcess } from "../support/run-godwit.ts";
@@ -230,3 +231,31 @@ test("B24: a million rows through code take little memory, and a kill for want o
   expect(await exitOf(again)).toBe(0);
   expect(project.column("SELECT count(*) FROM t")).toEqual([299_992]);
 });
+
+const LIBRARY = [
+  "/usr/lib/x86_64-linux-gnu/libsqlite3.so.0",
+  "/usr/lib/aarch64-linux-gnu/libsqlite3.so.0",
+].find(existsSync);
+if (LIBRARY === undefined) console.log("B21 is skipped: there is no second SQLite library here");
+
+test.skipIf(LIBRARY === undefined)(
+  "B21: a second SQLite library on the same file does not go unseen",
+  async () => {
+    const text = `import { dlopen } from "bun:ffi";
+export function up(db) {
+  db.run("INSERT INTO t VALUES (2)");
+  const { symbols } = dlopen(${JSON.stringify(LIBRARY)}, {
+    sqlite3_open: { args: ["cstring", "ptr"], returns: "int" },
+    sqlite3_exec: { args: ["ptr", "cstring", "ptr", "ptr", "ptr"], returns: "int" },
+    sqlite3_close: { args: ["ptr"], returns: "int" },
+  });
+  const handle = new BigUint64Array(1);
+  symbols.sqlite3_open(Buffer.from("app.db\\0"), handle);
+  symbols.sqlite3_exec(Number(handle[0]), Buffer.from("SELECT count(*) FROM t\\0"), null, null, null);
+  symbols.sqlite3_close(Number(handle[0]));
+}
+`;
+    using project = await prepared("delete", text);
+    await refused(project, "LOCK_LOST");
+  },
+);

@@ -5,6 +5,7 @@ import { previewPlan, type RunSubject, runPlan } from "../../engine/run-plan.ts"
 import type { CommandContext } from "../command-context.ts";
 import { requireYes } from "../prompts.ts";
 import type { CommandResult } from "../results.ts";
+import { brief } from "../style.ts";
 
 export async function rollback(context: CommandContext): Promise<CommandResult> {
   context.refuseTogether("to", "steps", "all");
@@ -42,6 +43,6 @@ async function agree(
 }
 
 function question(database: string, steps: readonly Step[]): string {
-  const rows = steps.map(({ migration }) => `  ${migration.version}  ${printable(migration.description)}`);
+  const rows = steps.map(({ migration }) => `  ${migration.version}  ${brief(migration.description)}`);
   return `Undo ${counted(steps.length, "migration")} in ${printable(database)}?\n${rows.join("\n")}`;
 }

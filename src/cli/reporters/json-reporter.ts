@@ -1,5 +1,6 @@
 import type { GodwitError } from "../../base/failure.ts";
 import { stringify } from "../../base/json.ts";
+import { printable } from "../../base/printable.ts";
 import type { FinishedStep, MigrationLabel, RunEvent } from "../../engine/events.ts";
 import type { MigrationStatus } from "../../engine/migration-status.ts";
 import type { Output } from "../output.ts";
@@ -118,7 +119,8 @@ export class JsonReporter implements Reporter {
   private print(body: Record<string, unknown>): void {
     const database =
       this.database === null && !WORKS_ON_DATABASE.has(this.command) ? {} : { database: this.database };
-    this.stdout.line(stringify({ godwit: GODWIT_VERSION, ...database, ...body }));
+    // In JSON an escape is the same text: where a document is shown at a terminal, it moves no cursor and reorders nothing.
+    this.stdout.line(printable(stringify({ godwit: GODWIT_VERSION, ...database, ...body })));
   }
 }
 

@@ -1,7 +1,7 @@
 import { counted, printable } from "../../base/printable.ts";
 import type { MigrationStatus, StatusReport } from "../../engine/migration-status.ts";
 import type { MigrationState } from "../../engine/state.ts";
-import { duration, fit, pad, type Style, wrap } from "../style.ts";
+import { brief, duration, fit, pad, type Style, wrap } from "../style.ts";
 
 const WORDS: Record<MigrationState, string> = {
   applied: "applied",
@@ -75,8 +75,8 @@ function rows(migrations: readonly MigrationStatus[], style: Style): string[] {
 function cellsOf(migration: MigrationStatus): Cells {
   return {
     state: WORDS[migration.state],
-    version: printable(migration.version),
-    description: printable(migration.description),
+    version: brief(migration.version),
+    description: brief(migration.description),
     applied: migration.appliedAt?.slice(0, 16).replace("T", " ") ?? "",
     time: migration.executionTimeMs === null ? "" : duration(migration.executionTimeMs),
   };

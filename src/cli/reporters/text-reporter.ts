@@ -4,7 +4,7 @@ import type { MigrationLabel, RunEvent } from "../../engine/events.ts";
 import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
-import { duration, fit, type Style } from "../style.ts";
+import { brief, duration, fit, type Style } from "../style.ts";
 import { Commentary } from "./commentary.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
 import { statusTable } from "./status-table.ts";
@@ -85,9 +85,7 @@ export class TextReporter implements Reporter {
     const verb = direction === "up" ? style.green("applied    ") : style.yellow("rolled back");
     const time = duration(executionTimeMs);
     const room = style.columns - 11 - 2 - 14 - 2 - 2 - time.length;
-    stdout.line(
-      `${verb}  ${version}  ${fit(printable(description), Math.max(room, 10))}  ${style.dim(time)}`,
-    );
+    stdout.line(`${verb}  ${version}  ${fit(brief(description), Math.max(room, 10))}  ${style.dim(time)}`);
   }
 
   private linesOf(result: CommandResult): string[] {
@@ -104,7 +102,8 @@ export class TextReporter implements Reporter {
         return result.marked.length === 0
           ? ["nothing to change"]
           : result.marked.map(
-              ({ version, description, state }) => `marked ${state}  ${version}  ${printable(description)}`,
+              ({ version, description, state }) =>
+                `marked ${state}  ${brief(version)}  ${brief(description)}`,
             );
       case "version":
         return [`godwit ${result.godwit} (Bun ${result.bun}, SQLite ${result.sqlite})`];

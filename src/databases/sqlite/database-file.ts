@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { quoteIdentifier } from "../../sql/identifier.ts";
 import type { OpenMode } from "../connection.ts";
 import { DatabaseError } from "../database-error.ts";
 
@@ -83,5 +84,19 @@ export function requireWhole(db: Database, path: string): void {
     kind: "corrupt",
     databaseCode: "SQLITE_CORRUPT",
     hint: "put a good copy back: this one was cut off",
+  });
+}
+
+/** A damaged page is not always met by what reads or adds a row: writing to it can make matters worse. @throws DatabaseError of kind corrupt */
+export function requireSound(db: Database, table: string): void {
+  const exists = db
+    .query("SELECT 1 FROM main.sqlite_schema WHERE name = ? COLLATE NOCASE AND type = 'table'")
+    .values(table);
+  if (exists.length === 0) return;
+  const [first] = db.query(`PRAGMA main.quick_check(${quoteIdentifier(table)})`).values();
+  if (first?.[0] === "ok") return;
+  throw new DatabaseError(`in the table ${table}: ${String(first?.[0])}`, {
+    kind: "corrupt",
+    databaseCode: "SQLITE_CORRUPT",
   });
 }

@@ -7,7 +7,7 @@ export interface DatabasePragmas {
   readonly journalMode?: "WAL" | "DELETE" | "TRUNCATE" | "PERSIST" | null | undefined;
   /**
    * NORMAL: in WAL mode a commit needs no fsync and the database stays consistent; a power cut may undo the last commits
-   * (https://sqlite.org/pragma.html#pragma_synchronous). Set after the migrations, which run with FULL.
+   * (https://sqlite.org/pragma.html#pragma_synchronous). Set after the migrations, which run with EXTRA.
    */
   readonly synchronous?: "OFF" | "NORMAL" | "FULL" | "EXTRA" | null | undefined;
   /** On: SQLite ignores foreign keys unless each connection asks for them (https://sqlite.org/foreignkeys.html#fk_enable). */

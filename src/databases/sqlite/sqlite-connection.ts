@@ -13,7 +13,7 @@ import type {
 } from "../connection.ts";
 import { DatabaseError } from "../database-error.ts";
 import type { ForeignKeyLink, ForeignKeyReport } from "../foreign-key-report.ts";
-import { openError, readonlyReason, requireOpenable, requireWhole } from "./database-file.ts";
+import { openError, readonlyReason, requireOpenable, requireSound, requireWhole } from "./database-file.ts";
 import { isClosedError, toDatabaseError } from "./driver-error.ts";
 import { type FileIdentity, holdsWriteLock, identityOf, requireSameFile } from "./file-identity.ts";
 import { oddities } from "./file-oddities.ts";
@@ -166,9 +166,12 @@ export class SqliteConnection implements Connection {
     return this.attempt(() => schemaObjects(this.handle));
   }
 
-  async requireFit(): Promise<void> {
+  async requireFit(table: string): Promise<void> {
     if (this.identity === null) return;
-    await this.attempt(() => requireWhole(this.handle, this.path));
+    await this.attempt(() => {
+      requireWhole(this.handle, this.path);
+      requireSound(this.handle, table);
+    });
     const version = String(await this.pragma("user_version"));
     try {
       await this.run(`PRAGMA user_version = ${version}`);
