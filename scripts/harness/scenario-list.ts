@@ -1,0 +1,86 @@
+import type { Form } from "./migration-steps.ts";
+import { JOURNAL_MODES, type JournalMode, type ScenarioSpec } from "./scenario.ts";
+
+const FORMS: readonly Form[] = ["sql", "ts", "mixed", "off"];
+const OWN_COUNT = 6;
+const POPULATED_COUNT = 7;
+
+/** Every command × form × journal mode × database, as far as they differ. */
+export function scenarioSpecs(): ScenarioSpec[] {
+  return JOURNAL_MODES.flatMap((mode) => [
+    ...FORMS.flatMap((form) => [
+      ...[false, true].flatMap((isPopulated) =>
+        ["grouped", "each"].map((commit) => migrate(mode, form, isPopulated, commit)),
+      ),
+      ...["grouped", "each"].map((commit) => rollback(mode, form, commit)),
+      redo(mode, form),
+    ]),
+    mark(mode, "--applied"),
+    mark(mode, "--pending"),
+  ]);
+}
+
+function migrate(mode: JournalMode, form: Form, isPopulated: boolean, commit: string): ScenarioSpec {
+  const count = isPopulated ? POPULATED_COUNT : OWN_COUNT;
+  return {
+    command: "migrate",
+    form,
+    isPopulated,
+    mode,
+    words: ["migrate", "--commit", commit],
+    from: 0,
+    path: range(0, count),
+    label: `migrate ${form} ${isPopulated ? "populated" : "new"} ${mode} ${commit}`,
+  };
+}
+
+function rollback(mode: JournalMode, form: Form, commit: string): ScenarioSpec {
+  return {
+    command: "rollback",
+    form,
+    isPopulated: true,
+    mode,
+    words: ["rollback", "--to", "20260101000001", "--commit", commit],
+    from: POPULATED_COUNT,
+    path: range(POPULATED_COUNT, 1),
+    label: `rollback ${form} populated ${mode} ${commit}`,
+  };
+}
+
+/** All or nothing, unless a migration without a transaction is among them. */
+function redo(mode: JournalMode, form: Form): ScenarioSpec {
+  const lowest = POPULATED_COUNT - 4;
+  return {
+    command: "redo",
+    form,
+    isPopulated: true,
+    mode,
+    words: ["redo", "--steps", "4"],
+    from: POPULATED_COUNT,
+    path:
+      form === "off"
+        ? [...range(POPULATED_COUNT, lowest), ...range(lowest + 1, POPULATED_COUNT)]
+        : [POPULATED_COUNT, POPULATED_COUNT],
+    label: `redo ${form} populated ${mode}`,
+  };
+}
+
+function mark(mode: JournalMode, how: "--applied" | "--pending"): ScenarioSpec {
+  const isApplying = how === "--applied";
+  return {
+    command: "mark",
+    form: "sql",
+    isPopulated: true,
+    mode,
+    words: ["mark", "20260101000007", how, "--through"],
+    from: isApplying ? 0 : POPULATED_COUNT,
+    path: isApplying ? [0, POPULATED_COUNT] : [POPULATED_COUNT, 0],
+    label: `mark ${how.slice(2)} populated ${mode}`,
+  };
+}
+
+/** Both ends are in it. */
+function range(from: number, to: number): number[] {
+  const step = from <= to ? 1 : -1;
+  return Array.from({ length: Math.abs(to - from) + 1 }, (_, index) => from + index * step);
+}

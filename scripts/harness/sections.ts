@@ -1,0 +1,5 @@
+import { faults } from "./faults.ts";
+import type { Section } from "./section.ts";
+
+/** In the order in which they run. */
+export const SECTIONS: readonly Section[] = [faults];
