@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 
 /** What stands in a database, as far as the harness judges it. */
 export interface DatabaseState {
@@ -16,13 +16,15 @@ export interface DatabaseState {
 
 /** Opens read-write, which recovers a hot journal, and closes again. A file that is missing or empty is an empty database. */
 export function inspectDatabase(path: string): DatabaseState {
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0 && !hasCompanion(path))
-    return inspectOpen(new Database(":memory:"));
+  if (isEmpty(path)) return inspectOpen(new Database(":memory:"));
   return inspectOpen(new Database(path, { readwrite: true, create: false }));
 }
 
-function hasCompanion(path: string): boolean {
-  return ["-wal", "-journal"].some((end) => (statSync(path + end, { throwIfNoEntry: false })?.size ?? 0) > 0);
+/** A file without a byte can still have a journal or a WAL that says more. */
+function isEmpty(path: string): boolean {
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  if (size === undefined) return true;
+  return size === 0 && !["-wal", "-journal"].some((end) => existsSync(path + end));
 }
 
 function inspectOpen(db: Database): DatabaseState {

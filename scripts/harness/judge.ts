@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type DatabaseState, inspectDatabase } from "./database-state.ts";
 import { describeEnd, type GodwitRun, reportedVersions, runGodwit } from "./godwit-process.ts";
@@ -157,10 +157,14 @@ export function commandOf(
   return [binary, ...words, "--db", path, "--dir", scenario.migrations, "--json"];
 }
 
-export function hasDatabase(folder: string): boolean {
-  return existsSync(join(folder, DATABASE));
-}
-
 function isSame(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((version, index) => version === other[index]);
+}
+
+/** How far a run has come; grows from 0 as it goes on. For a redo only whether it is done: it comes by its states twice. */
+export function progressOf(scenario: Scenario, found: DatabaseState): number {
+  if (scenario.command === "redo") return isDone(scenario, found) ? 1 : 0;
+  const stage = scenario.stages.findIndex(({ applied }) => isSame(applied, found.applied));
+  // Fewer statements than a hundred.
+  return stage + (found.incomplete?.statement ?? 0) / 100;
 }

@@ -72,7 +72,7 @@ const OWN: readonly Pair[] = [
     [
       "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT)",
       "CREATE TRIGGER noted AFTER UPDATE ON book BEGIN INSERT INTO note (text) VALUES (new.title); END",
-      "UPDATE book SET title = upper(title) WHERE id < 5",
+      "UPDATE book SET title = title WHERE id < 5",
     ],
     ["DROP TRIGGER noted", "DROP TABLE note"],
   ],
