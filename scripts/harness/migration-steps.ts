@@ -84,12 +84,29 @@ const ON_POPULATION: Pair = [
   rebuild("customer", "id INTEGER PRIMARY KEY, name TEXT NOT NULL", "id, name"),
 ];
 
+const COUNTING = "SELECT count(*) FROM m WHERE j <> i";
+
+/** Some ten milliseconds of counting, and few rows. */
+function withLong([up, down]: Pair, index: number): Pair {
+  if (index % 2 === 0) return [up, down];
+  const table = `slow_${index}`;
+  const slow = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40), m (j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM m WHERE j < 1000)`;
+  return [
+    [
+      ...up,
+      `CREATE TABLE ${table} (i INTEGER PRIMARY KEY, of INTEGER)`,
+      `${slow} INSERT INTO ${table} SELECT i, (${COUNTING}) FROM n`,
+    ],
+    [`${slow} INSERT INTO ${table} SELECT i + 1000, (${COUNTING}) FROM n`, `DROP TABLE ${table}`, ...down],
+  ];
+}
+
 /** Which of the migrations run without a transaction. */
 const OFF = new Set([2, 5]);
 
-export function stepsOf(form: Form, isPopulated: boolean): Step[] {
+export function stepsOf(form: Form, isPopulated: boolean, hasLong = false): Step[] {
   const pairs = isPopulated ? [...OWN, ON_POPULATION] : OWN;
-  return pairs.map(([up, down], index) => ({
+  return pairs.map(hasLong ? withLong : (pair) => pair).map(([up, down], index) => ({
     version: String(20260101000001 + index),
     kind: form === "ts" || (form === "mixed" && index % 2 === 1) ? "ts" : "sql",
     isOff: form === "off" && OFF.has(index),

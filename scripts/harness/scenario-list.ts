@@ -84,3 +84,16 @@ function range(from: number, to: number): number[] {
   const step = from <= to ? 1 : -1;
   return Array.from({ length: Math.abs(to - from) + 1 }, (_, index) => from + index * step);
 }
+
+export type Direction = "up" | "down";
+
+/** For what needs a database only: with nothing applied, or with four of seven. Every state of the plan is allowed. */
+export function scenarioOf(mode: JournalMode, direction: Direction): ScenarioSpec {
+  const from = direction === "up" ? 0 : 4;
+  return {
+    ...migrate(mode, "mixed", true, "grouped"),
+    from,
+    path: range(0, POPULATED_COUNT),
+    label: `${mode}, ${from} of ${POPULATED_COUNT} applied`,
+  };
+}

@@ -20,6 +20,7 @@ export interface Scenario {
   readonly migrations: string;
   /** A folder with the files of the database before the command. */
   readonly base: string;
+  readonly countBefore: number;
   readonly lastIdBefore: number;
   /** In the order of the run: the first is the state before, the last the one after. */
   readonly stages: readonly Stage[];
@@ -44,6 +45,8 @@ export interface ScenarioSpec {
   readonly command: Scenario["command"];
   readonly form: Form;
   readonly isPopulated: boolean;
+  /** With migrations that take some ten milliseconds between the short ones. */
+  readonly hasLongSteps?: boolean;
   readonly mode: JournalMode;
   readonly words: readonly string[];
   /** How many migrations are applied before the command. */
@@ -55,7 +58,7 @@ export interface ScenarioSpec {
 
 /** Makes the files of a scenario; the states come from running the statements here, without godwit. */
 export async function makeScenario(spec: ScenarioSpec, binary: string, folder: string): Promise<Scenario> {
-  const steps = stepsOf(spec.form, spec.isPopulated);
+  const steps = stepsOf(spec.form, spec.isPopulated, spec.hasLongSteps === true);
   const migrations = writeSteps(join(folder, "migrations"), steps);
   const base = join(folder, "base");
   mkdirSync(base);
@@ -71,6 +74,7 @@ export async function makeScenario(spec: ScenarioSpec, binary: string, folder: s
     steps,
     migrations,
     base,
+    countBefore: spec.from,
     lastIdBefore: inspectDatabase(join(base, "app.db")).lastId,
     stages: spec.path.map((count, index) => stageOf(spec, steps, oracle, count, spec.path[index + 1])),
   };
