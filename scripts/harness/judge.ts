@@ -31,7 +31,7 @@ export function judgeDatabase(
   return { problems, isDone, found };
 }
 
-export function judgeState(scenario: Scenario, found: DatabaseState): Judgement {
+function judgeState(scenario: Scenario, found: DatabaseState): Judgement {
   const problems = [...found.complaints];
   const stages = scenario.stages.filter(({ applied }) => isSame(applied, found.applied));
   const history = found.applied.map((version) => Number(version.slice(-2))).join(" ");

@@ -1,26 +1,46 @@
 import type { Form } from "./migration-steps.ts";
 import { JOURNAL_MODES, type JournalMode, type ScenarioSpec } from "./scenario.ts";
 
-const FORMS: readonly Form[] = ["sql", "ts", "mixed", "off"];
 const OWN_COUNT = 6;
 const POPULATED_COUNT = 7;
 
-/** Every command × form × journal mode × database, as far as they differ. */
+/** A form of migrations on a new or a used database. */
+type Setting = readonly [form: Form, database: "new" | "used", commit: "grouped" | "each"];
+
+/** Every form meets every database, and every form every way to commit; the plainest meets all of it. */
+const MIGRATED: readonly Setting[] = [
+  ["sql", "new", "grouped"],
+  ["sql", "new", "each"],
+  ["sql", "used", "grouped"],
+  ["sql", "used", "each"],
+  ["ts", "new", "each"],
+  ["ts", "used", "grouped"],
+  ["mixed", "new", "grouped"],
+  ["mixed", "used", "each"],
+  ["off", "new", "each"],
+  ["off", "used", "grouped"],
+];
+const ROLLED_BACK: readonly Setting[] = [
+  ["sql", "used", "each"],
+  ["ts", "used", "grouped"],
+  ["mixed", "used", "each"],
+  ["off", "used", "grouped"],
+];
+const REDONE: readonly Form[] = ["sql", "ts", "mixed", "off"];
+
+/** Every command in both journal modes. */
 export function scenarioSpecs(): ScenarioSpec[] {
   return JOURNAL_MODES.flatMap((mode) => [
-    ...FORMS.flatMap((form) => [
-      ...[false, true].flatMap((isPopulated) =>
-        ["grouped", "each"].map((commit) => migrate(mode, form, isPopulated, commit)),
-      ),
-      ...["grouped", "each"].map((commit) => rollback(mode, form, commit)),
-      redo(mode, form),
-    ]),
+    ...MIGRATED.map((setting) => migrate(mode, ...setting)),
+    ...ROLLED_BACK.map((setting) => rollback(mode, ...setting)),
+    ...REDONE.map((form) => redo(mode, form)),
     mark(mode, "--applied"),
     mark(mode, "--pending"),
   ]);
 }
 
-function migrate(mode: JournalMode, form: Form, isPopulated: boolean, commit: string): ScenarioSpec {
+function migrate(mode: JournalMode, ...[form, database, commit]: Setting): ScenarioSpec {
+  const isPopulated = database === "used";
   const count = isPopulated ? POPULATED_COUNT : OWN_COUNT;
   return {
     command: "migrate",
@@ -30,11 +50,11 @@ function migrate(mode: JournalMode, form: Form, isPopulated: boolean, commit: st
     words: ["migrate", "--commit", commit],
     from: 0,
     path: range(0, count),
-    label: `migrate ${form} ${isPopulated ? "populated" : "new"} ${mode} ${commit}`,
+    label: `migrate ${form} ${database} ${mode} ${commit}`,
   };
 }
 
-function rollback(mode: JournalMode, form: Form, commit: string): ScenarioSpec {
+function rollback(mode: JournalMode, ...[form, , commit]: Setting): ScenarioSpec {
   return {
     command: "rollback",
     form,
@@ -43,7 +63,7 @@ function rollback(mode: JournalMode, form: Form, commit: string): ScenarioSpec {
     words: ["rollback", "--to", "20260101000001", "--commit", commit],
     from: POPULATED_COUNT,
     path: range(POPULATED_COUNT, 1),
-    label: `rollback ${form} populated ${mode} ${commit}`,
+    label: `rollback ${form} used ${mode} ${commit}`,
   };
 }
 
@@ -61,7 +81,7 @@ function redo(mode: JournalMode, form: Form): ScenarioSpec {
       form === "off"
         ? [...range(POPULATED_COUNT, lowest), ...range(lowest + 1, POPULATED_COUNT)]
         : [POPULATED_COUNT, POPULATED_COUNT],
-    label: `redo ${form} populated ${mode}`,
+    label: `redo ${form} used ${mode}`,
   };
 }
 
@@ -75,7 +95,7 @@ function mark(mode: JournalMode, how: "--applied" | "--pending"): ScenarioSpec {
     words: ["mark", "20260101000007", how, "--through"],
     from: isApplying ? 0 : POPULATED_COUNT,
     path: isApplying ? [0, POPULATED_COUNT] : [POPULATED_COUNT, 0],
-    label: `mark ${how.slice(2)} populated ${mode}`,
+    label: `mark ${how.slice(2)} used ${mode}`,
   };
 }
 
@@ -91,7 +111,7 @@ export type Direction = "up" | "down";
 export function scenarioOf(mode: JournalMode, direction: Direction): ScenarioSpec {
   const from = direction === "up" ? 0 : 4;
   return {
-    ...migrate(mode, "mixed", true, "grouped"),
+    ...migrate(mode, "mixed", "used", "grouped"),
     from,
     path: range(0, POPULATED_COUNT),
     label: `${mode}, ${from} of ${POPULATED_COUNT} applied`,
