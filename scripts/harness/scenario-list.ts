@@ -13,7 +13,7 @@ const MIGRATED: readonly Setting[] = [
   ["sql", "new", "each"],
   ["sql", "used", "grouped"],
   ["sql", "used", "each"],
-  ["ts", "new", "each"],
+  ["ts", "new", "grouped"],
   ["ts", "used", "grouped"],
   ["mixed", "new", "grouped"],
   ["mixed", "used", "each"],
@@ -23,7 +23,7 @@ const MIGRATED: readonly Setting[] = [
 const ROLLED_BACK: readonly Setting[] = [
   ["sql", "used", "each"],
   ["ts", "used", "grouped"],
-  ["mixed", "used", "each"],
+  ["mixed", "used", "grouped"],
   ["off", "used", "grouped"],
 ];
 const REDONE: readonly Form[] = ["sql", "ts", "mixed", "off"];
