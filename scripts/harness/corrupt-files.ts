@@ -20,11 +20,13 @@ type Damage =
   | { readonly kind: "flip"; readonly at: number; readonly bits: number }
   | { readonly kind: "truncate"; readonly at: number };
 
+const COUNTED = ["corrupt files", "of these refused", "of these migrated all the same"];
+
 /** Databases with a byte that is another, or cut short: an answer, and never a worse file. */
 export const corruptFiles: Section = {
   name: "corrupt-files",
   async run(options) {
-    const tally = new Tally(options);
+    const tally = new Tally(options, COUNTED);
     const random = new Random(options.seed);
     const flips = options.isQuick ? QUICK_FLIPS : FLIPS;
     for (const mode of JOURNAL_MODES) {

@@ -18,11 +18,19 @@ const QUICK_CALLS = 11;
 /** A run has some hundred calls: one that never passes without a fault would go on for ever. */
 const MOST_CALLS = 5000;
 
+const COUNTED = [
+  "fault points",
+  ...FAULTS.map((fault) => `of these ${fault}`),
+  "errors that changed nothing",
+  "errors after the last commit",
+  "runs without a fault",
+];
+
 /** Every call that changes a file, each failing in four ways, until a run passes without a fault. */
 export const faults: Section = {
   name: "faults",
   async run(options) {
-    const tally = new Tally(options);
+    const tally = new Tally(options, COUNTED);
     const specs = scenarioSpecs().filter(
       (_, index) => !options.isQuick || index % QUICK_SCENARIOS === options.seed % QUICK_SCENARIOS,
     );

@@ -41,19 +41,32 @@ export function runGodwit(command: readonly string[], env: Environment = {}): Pr
   return startGodwit(command, env).ended;
 }
 
-/** How a run ended, in few words, with the first line that it wrote on stderr. */
-export function describeEnd({ exitCode, signal, stderr }: GodwitRun): string {
-  const how = signal === null ? `exit ${exitCode}` : `ended by ${signal}`;
-  const [line = ""] = stderr.split("\n").filter((text) => text.startsWith("error"));
-  return line === "" ? how : `${how}, ${line}`;
+/** How a run ended, in few words, with what its document or its first line on stderr says. */
+export function describeEnd(run: GodwitRun): string {
+  const how = run.signal === null ? `exit ${run.exitCode}` : `ended by ${run.signal}`;
+  const error = documentOf(run)?.error;
+  const [line] = run.stderr.split("\n").filter((text) => text.startsWith("error"));
+  const why = error === undefined ? line : `${error.code}: ${error.message}`;
+  return why === undefined ? how : `${how}, ${why}`;
 }
 
-/** The versions that a `--json` document says are applied, rolled back or marked; null where it is no document. */
-export function reportedVersions({ stdout }: GodwitRun, list: string): string[] | null {
+interface Document {
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly [list: string]: unknown;
+}
+
+/** Null where the process was killed before it wrote one. */
+function documentOf({ stdout }: GodwitRun): Document | null {
   try {
-    const document = JSON.parse(stdout) as Record<string, { version: string }[] | undefined>;
-    return (document[list] ?? []).map(({ version }) => version);
+    return JSON.parse(stdout) as Document;
   } catch {
     return null;
   }
+}
+
+/** The versions that a `--json` document says are applied, rolled back or marked; null where it is no document. */
+export function reportedVersions(run: GodwitRun, list: string): string[] | null {
+  const document = documentOf(run);
+  if (document === null) return null;
+  return ((document[list] ?? []) as { version: string }[]).map(({ version }) => version);
 }

@@ -16,11 +16,13 @@ const UNDISTURBED_MS = 4;
 /** One run of so many is left alone: its length says within which time the others are to be killed. */
 const MEASURE_EVERY = 25;
 
+const COUNTED = ["kills", "of these between two migrations", "had ended before"];
+
 /** `kill -9` at any moment of a run whose migrations are short and long. */
 export const kills: Section = {
   name: "kills",
   async run(options) {
-    const tally = new Tally(options);
+    const tally = new Tally(options, COUNTED);
     const scenarios: Killed[] = [];
     for (const [index, spec] of scenarioSpecs().filter(isTaken).entries()) {
       const folder = join(options.folder, `scenario-${index}`);

@@ -1,6 +1,6 @@
 /**
  * Disturbs the executable in every way that the sections know, and counts: scripts/torture [--quick] [--seed N] [--only name,name]
- * [--binary PATH] [--write-table]. Exits 1 if anything did not hold.
+ * [--binary PATH] [--stop-at-first] [--write-table]. Exits 1 if anything did not hold.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -54,7 +54,11 @@ console.log(`seed ${seed}, files in ${folder}${isInMemory ? " (in memory)" : ""}
 const start = Date.now();
 const results = new Map<string, SectionResult>();
 try {
-  for (const section of chosen) results.set(section.name, await runSection(section));
+  for (const section of chosen) {
+    const result = await runSection(section);
+    results.set(section.name, result);
+    if (values["stop-at-first"] && result.violations.length > 0) break;
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -31,9 +31,9 @@ const QUICK: readonly Round[] = [
 export const runners: Section = {
   name: "runners",
   async run(options) {
-    const tally = new Tally(options);
-    const random = new Random(options.seed);
     const plan = options.isQuick ? QUICK : ALL;
+    const tally = new Tally(options, ["runner processes", ...plan.map(nameOf)]);
+    const random = new Random(options.seed);
     const total = plan.reduce((sum, { rounds }) => sum + rounds * JOURNAL_MODES.length, 0);
     let done = 0;
     for (const mode of JOURNAL_MODES) {
@@ -81,11 +81,8 @@ class Rivals {
     copyDatabase(this.scenario.base, this.folder);
     const problems = await this.problemsOf(round);
     this.tally.count("runner processes", round.runners);
-    this.tally.count(`rounds of ${round.runners}${NAMES[round.kind]}`);
-    this.tally.judge(
-      `runners [${this.scenario.name}] ${round.runners}${NAMES[round.kind]}, round ${number}`,
-      problems,
-    );
+    this.tally.count(nameOf(round));
+    this.tally.judge(`runners [${this.scenario.name}] ${nameOf(round)}, number ${number}`, problems);
     rmSync(this.folder, { recursive: true });
   }
 
@@ -138,6 +135,10 @@ class Rivals {
   private start(words: readonly string[]) {
     return startGodwit(commandOf(this.scenario, this.options.binary, this.path, words));
   }
+}
+
+function nameOf({ kind, runners: count }: Round): string {
+  return `rounds of ${count}${NAMES[kind]}`;
 }
 
 const NAMES: Readonly<Record<Round["kind"], string>> = {

@@ -137,6 +137,11 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) { return wri
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at) { return gather("pwritev", fd, parts, count, at); }
 ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t at) { return gather("pwritev", fd, parts, count, at); }
 
+ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t at, int flags) {
+  (void)flags;
+  return gather("pwritev", fd, parts, count, at);
+}
+
 static int sync_file(const char *name, long call, int fd) {
   char path[4096];
   if (match) path_of(fd, path);

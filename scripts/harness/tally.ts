@@ -9,23 +9,28 @@ export class Tally {
   private readonly options: SectionOptions;
   private found = 0;
 
-  constructor(options: SectionOptions) {
+  /** The names come in the table in this order, also what was never counted. */
+  constructor(options: SectionOptions, names: readonly string[]) {
     this.options = options;
+    for (const name of names) this.counts.set(name, 0);
   }
 
+  /** @throws for a name that the section has not given. */
   count(what: string, by = 1): void {
-    this.counts.set(what, (this.counts.get(what) ?? 0) + by);
+    this.counts.set(what, this.of(what) + by);
   }
 
   of(what: string): number {
-    return this.counts.get(what) ?? 0;
+    const count = this.counts.get(what);
+    if (count === undefined) throw new Error(`there is no count of ${what}`);
+    return count;
   }
 
   /** Every problem of one case becomes a violation. */
   judge(about: string, problems: readonly string[]): void {
     this.found += problems.length;
     for (const problem of problems) {
-      if (this.violations.length < KEPT) this.violations.push(`${about}: ${problem}`);
+      if (this.violations.length < KEPT) this.violations.push(`${about}: ${problem.replace(/\s+/g, " ")}`);
     }
   }
 
