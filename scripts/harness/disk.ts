@@ -117,26 +117,25 @@ export class Disk {
 }
 
 function syncFile(file: DiskFile): void {
-  file.durable = file.pending.reduce(change, file.durable);
+  file.durable = applied(file.durable, file.pending);
   file.pending = [];
 }
 
 function cutFile({ durable, pending }: DiskFile, how: Cut, random: Random): Buffer {
   if (how === "all lost") return durable;
-  if (how === "all kept") return pending.reduce(change, durable);
+  if (how === "all kept") return applied(durable, pending);
   const odds = random.fraction();
   const leavesGarbage = random.chance(0.25);
-  return pending.reduce((bytes, one) => {
-    if ("size" in one) return random.chance(odds) ? change(bytes, one) : bytes;
-    return sectorsOf(one.offset, one.data).reduce((kept, sector) => {
-      if (random.chance(odds)) return change(kept, sector);
+  const kept = pending.flatMap((change): Change[] => {
+    if ("size" in change) return random.chance(odds) ? [change] : [];
+    return sectorsOf(change.offset, change.data).flatMap((sector) => {
+      if (random.chance(odds)) return [sector];
       // A file may have grown before the data came: what stands there is anything.
       const isNew = leavesGarbage && sector.offset >= durable.length && random.chance(0.5);
-      return isNew
-        ? change(kept, { offset: sector.offset, data: garbage(sector.data.length, random) })
-        : kept;
-    }, bytes);
-  }, durable);
+      return isNew ? [{ offset: sector.offset, data: garbage(sector.data.length, random) }] : [];
+    });
+  });
+  return applied(durable, kept);
 }
 
 function garbage(size: number, random: Random): Buffer {
@@ -153,11 +152,20 @@ function sectorsOf(offset: number, data: Buffer): { offset: number; data: Buffer
   return sectors;
 }
 
-/** A new buffer: durable ones are shared between states. */
-function change(bytes: Buffer, one: Change): Buffer {
-  const size = "size" in one ? one.size : Math.max(bytes.length, one.offset + one.data.length);
-  const changed = Buffer.alloc(size);
-  bytes.copy(changed, 0, 0, size);
-  if ("data" in one) one.data.copy(changed, one.offset);
-  return changed;
+/** In a new buffer: durable ones are shared between states. */
+function applied(durable: Buffer, changes: readonly Change[]): Buffer {
+  const ends = changes.map((change) => ("size" in change ? change.size : change.offset + change.data.length));
+  const bytes = Buffer.alloc(Math.max(durable.length, ...ends));
+  durable.copy(bytes);
+  let size = durable.length;
+  for (const change of changes) {
+    if ("size" in change) {
+      size = change.size;
+      bytes.fill(0, size);
+    } else {
+      change.data.copy(bytes, change.offset);
+      size = Math.max(size, change.offset + change.data.length);
+    }
+  }
+  return bytes.subarray(0, size);
 }

@@ -37,7 +37,8 @@ export const kills: Section = {
     }
     const random = new Random(options.seed);
     const total = options.isQuick ? QUICK_KILLS : KILLS;
-    const moments = Array.from({ length: total + Math.ceil(total / MEASURE_EVERY) }, () => random.fraction());
+    // More than enough: some runs end before they are killed.
+    const moments = Array.from({ length: 2 * total }, () => random.fraction());
     await sideBySide(
       moments,
       options.folder,
@@ -45,9 +46,9 @@ export const kills: Section = {
         const killed = scenarios[index % scenarios.length]!;
         if (killed.isUnmeasured || index % MEASURE_EVERY === 0) await killed.measure(folder);
         await killed.kill(folder, moment);
-        options.progress(index, moments.length);
+        options.progress(tally.of("kills"), total);
       },
-      () => tally.shouldStop,
+      () => tally.shouldStop || tally.of("kills") >= total,
     );
     return tally.result();
   },
