@@ -94,7 +94,10 @@ async function runSection(section: Section): Promise<SectionResult> {
     },
   });
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
-  console.log(`${section.name}: ${result.violations.length} violations in ${seconds} s`);
+  const counts = Object.entries(result.counts).map(([what, count]) => `${count} ${what}`);
+  console.log(
+    `${section.name}: ${result.violations.length} violations in ${seconds} s; ${counts.join(", ")}`,
+  );
   for (const violation of result.violations) console.log(`  ${violation}`);
   rmSync(own, { recursive: true, force: true });
   return result;
