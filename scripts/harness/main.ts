@@ -51,6 +51,13 @@ const isInMemory = existsSync(memory);
 const folder = mkdtempSync(join(isInMemory ? memory : tmpdir(), "godwit-torture-"));
 console.log(`seed ${seed}, files in ${folder}${isInMemory ? " (in memory)" : ""}`);
 
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(130);
+  });
+}
+
 const start = Date.now();
 const results = new Map<string, SectionResult>();
 try {

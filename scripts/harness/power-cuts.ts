@@ -12,7 +12,7 @@ import { sideBySide } from "./side-by-side.ts";
 import { Tally } from "./tally.ts";
 
 /** Besides all lost and all kept, after every call. */
-const RANDOM_CUTS = 4;
+const RANDOM_CUTS = 10;
 /** One state of so many is also handed to the executable. */
 const RERUN_EVERY = 20;
 const QUICK_SCENARIOS = 12;
