@@ -13,8 +13,9 @@ const KILLS = 5000;
 const QUICK_KILLS = 60;
 /** The first milliseconds of a process are the runtime's own. */
 const UNDISTURBED_MS = 4;
-/** One run of so many is left alone: its length says within which time the others are to be killed. */
-const MEASURE_EVERY = 25;
+/** The time within which a run is killed follows how long runs take: about one of ten ends before. */
+const SHORTER = 0.96;
+const LONGER = 1.005;
 
 const COUNTED = ["kills", "of these between two migrations", "had ended before"];
 
@@ -44,7 +45,7 @@ export const kills: Section = {
       options.folder,
       async (moment, folder, index) => {
         const killed = scenarios[index % scenarios.length]!;
-        if (killed.isUnmeasured || index % MEASURE_EVERY === 0) await killed.measure(folder);
+        if (killed.isUnmeasured) await killed.measure(folder);
         await killed.kill(folder, moment);
         options.progress(tally.of("kills"), total);
       },
@@ -77,8 +78,7 @@ class Killed {
   async measure(folder: string): Promise<void> {
     const start = performance.now();
     const run = await this.start(join(folder, "live")).ended;
-    const took = performance.now() - start;
-    this.usualMs = this.isUnmeasured ? took : (this.usualMs + took) / 2;
+    this.usualMs = performance.now() - start;
     if (run.exitCode !== 0) this.tally.judge(`kills [${this.scenario.name}] not killed`, [describeEnd(run)]);
   }
 
@@ -96,6 +96,7 @@ class Killed {
     const problems = [...judged.problems, ...judgeEnd(scenario, run, judged)];
     if (judged.found !== null)
       problems.push(...(await judgeRerun(scenario, options.binary, live, judged.found)));
+    this.usualMs *= run.signal === null ? SHORTER : LONGER;
     tally.count(run.signal === null ? "had ended before" : "kills");
     const isInside =
       judged.found !== null &&
