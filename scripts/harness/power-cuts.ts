@@ -25,7 +25,6 @@ const COUNTED = [
   "of these some",
   "of these run again",
   "states without the newest commit, its sync not done",
-  "runs whose last commit is not synced at the end",
 ];
 
 /** Replays what a run wrote, and cuts the power after every call. */
@@ -119,7 +118,8 @@ class Replay {
   private judgeEnd(disk: Disk): void {
     writeFiles(this.state, disk.cut("all lost", this.random));
     const { isDone } = judgeDatabase(this.scenario, join(this.state, DATABASE));
-    if (!isDone) this.tally.count("runs whose last commit is not synced at the end");
+    if (!isDone)
+      this.tally.judge(`power-cuts [${this.scenario.name}] after the run`, ["its last commit is not synced"]);
   }
 
   private async judge(about: string, files: Files, how: Cut, isClean: boolean): Promise<void> {
