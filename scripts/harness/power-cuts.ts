@@ -1,0 +1,167 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Call, readCalls } from "./call-log.ts";
+import { type Cut, Disk, type Files } from "./disk.ts";
+import { describeEnd, runGodwit } from "./godwit-process.ts";
+import { commandOf, DATABASE, judgeDatabase, judgeRerun, progressOf } from "./judge.ts";
+import { Random } from "./random.ts";
+import { copyDatabase, makeScenario, type Scenario } from "./scenario.ts";
+import { scenarioSpecs } from "./scenario-list.ts";
+import type { Section, SectionOptions } from "./section.ts";
+import { sideBySide } from "./side-by-side.ts";
+import { Tally } from "./tally.ts";
+
+/** Besides all lost and all kept, after every call. */
+const RANDOM_CUTS = 10;
+/** One state of so many is also handed to the executable. */
+const RERUN_EVERY = 20;
+const QUICK_SCENARIOS = 12;
+const QUICK_CALLS = 3;
+
+const COUNTED = [
+  "power-cut states",
+  "of these all kept",
+  "of these all lost",
+  "of these some",
+  "of these run again",
+  "states without the newest commit, its sync not done",
+];
+
+/** Replays what a run wrote, and cuts the power after every call. */
+export const powerCuts: Section = {
+  name: "power-cuts",
+  async run(options) {
+    const tally = new Tally(options, COUNTED);
+    const specs = scenarioSpecs().filter(
+      (_, index) => !options.isQuick || index % QUICK_SCENARIOS === options.seed % QUICK_SCENARIOS,
+    );
+    let done = 0;
+    await sideBySide(
+      specs,
+      options.folder,
+      async (spec, folder, index) => {
+        const own = join(folder, `scenario-${index}`);
+        mkdirSync(own);
+        const scenario = await makeScenario(spec, options.binary, own);
+        await new Replay(scenario, options, own, tally, new Random(options.seed + index)).run();
+        rmSync(own, { recursive: true });
+        options.progress(++done, specs.length);
+      },
+      () => tally.shouldStop,
+    );
+    return tally.result();
+  },
+};
+
+class Replay {
+  private readonly scenario: Scenario;
+  private readonly options: SectionOptions;
+  private readonly tally: Tally;
+  private readonly random: Random;
+  private readonly live: string;
+  private readonly state: string;
+  /** How far the run had come where nothing more could be lost: what no power cut may undo. */
+  private guaranteed = 0;
+  /** How far it had come at all. */
+  private reached = 0;
+
+  constructor(scenario: Scenario, options: SectionOptions, folder: string, tally: Tally, random: Random) {
+    this.scenario = scenario;
+    this.options = options;
+    this.tally = tally;
+    this.random = random;
+    this.live = join(folder, "live");
+    this.state = join(folder, "state");
+  }
+
+  async run(): Promise<void> {
+    const disk = new Disk(this.live, copyWithInodes(this.scenario.base, this.live));
+    const calls = await this.record();
+    for (const [index, call] of calls.entries()) {
+      disk.apply(call);
+      if (this.options.isQuick && index % QUICK_CALLS !== 0 && !disk.isClean) continue;
+      await this.cutsAfter(disk, index + 1, call);
+      if (this.tally.shouldStop) return;
+    }
+    this.judgeEnd(disk);
+  }
+
+  private async record(): Promise<Call[]> {
+    const { scenario, options, live } = this;
+    const log = `${live}.log`;
+    const run = await runGodwit(commandOf(scenario, options.binary, join(live, DATABASE), scenario.words), {
+      LD_PRELOAD: options.shim,
+      FS_MATCH: live,
+      FS_LOG: log,
+    });
+    if (run.exitCode !== 0)
+      this.tally.judge(`power-cuts [${scenario.name}]`, [`it ended with ${describeEnd(run)}`]);
+    return readCalls(log);
+  }
+
+  private async cutsAfter(disk: Disk, number: number, call: Call): Promise<void> {
+    const cuts: Cut[] = disk.isClean
+      ? ["all kept"]
+      : ["all kept", "all lost", ...Array<Cut>(RANDOM_CUTS).fill("some")];
+    const seen = new Set<string>();
+    for (const [index, how] of cuts.entries()) {
+      const files = disk.cut(how, this.random);
+      const key = keyOf(files);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const about = `power-cuts [${this.scenario.name}] after call ${number} (${call.kind}), ${how}${how === "some" ? ` (the ${index - 1}.)` : ""}`;
+      await this.judge(about, files, how, disk.isClean);
+    }
+  }
+
+  /** In rollback-journal mode FULL leaves the journal's unlink unsynced (https://sqlite.org/pragma.html#pragma_synchronous). */
+  private judgeEnd(disk: Disk): void {
+    writeFiles(this.state, disk.cut("all lost", this.random));
+    const { isDone } = judgeDatabase(this.scenario, join(this.state, DATABASE));
+    if (!isDone)
+      this.tally.judge(`power-cuts [${this.scenario.name}] after the run`, ["its last commit is not synced"]);
+  }
+
+  private async judge(about: string, files: Files, how: Cut, isClean: boolean): Promise<void> {
+    const { scenario, options, state, tally } = this;
+    writeFiles(state, files);
+    const { problems, found } = judgeDatabase(scenario, join(state, DATABASE));
+    const all = [...problems];
+    tally.count("power-cut states");
+    tally.count(`of these ${how}`);
+    if (found !== null && problems.length === 0) {
+      const progress = progressOf(scenario, found);
+      if (progress < this.guaranteed) all.push("what was synced to the disk is undone");
+      else if (progress < this.reached) tally.count("states without the newest commit, its sync not done");
+      if (how === "all kept") this.reached = Math.max(this.reached, progress);
+      if (how === "all kept" && isClean) this.guaranteed = Math.max(this.guaranteed, progress);
+    }
+    if (found !== null && tally.of("power-cut states") % RERUN_EVERY === 0) {
+      // Written again: this time the executable recovers it.
+      writeFiles(state, files);
+      all.push(...(await judgeRerun(scenario, options.binary, state, found)));
+      tally.count("of these run again");
+    }
+    tally.judge(about, all);
+  }
+}
+
+function copyWithInodes(from: string, to: string): Map<string, { inode: string; data: Buffer }> {
+  copyDatabase(from, to);
+  return new Map(
+    readdirSync(to).map((name) => {
+      const path = join(to, name);
+      return [name, { inode: String(statSync(path, { bigint: true }).ino), data: readFileSync(path) }];
+    }),
+  );
+}
+
+function writeFiles(folder: string, files: Files): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  for (const [name, data] of files) writeFileSync(join(folder, name), data);
+}
+
+function keyOf(files: Files): string {
+  return [...files].map(([name, data]) => `${name} ${data.length} ${Bun.hash(data)}`).join("\n");
+}

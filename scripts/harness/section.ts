@@ -1,0 +1,24 @@
+/** What a section is run with. */
+export interface SectionOptions {
+  /** The executable under test. */
+  readonly binary: string;
+  readonly seed: number;
+  /** Do the small part. */
+  readonly isQuick: boolean;
+  /** Stop at the first violation: what a seeded bug needs. */
+  readonly stopAtFirst: boolean;
+  /** A folder of the section's own for its files, there already. */
+  readonly folder: string;
+  readonly shim: string; // path of the built preload library
+  progress(done: number, total: number | null): void;
+}
+export interface SectionResult {
+  /** What was counted, for the table: "fault points": 10240 */
+  readonly counts: Readonly<Record<string, number>>;
+  /** One line each, with all that is needed to reproduce it; empty where all held. */
+  readonly violations: readonly string[];
+}
+export interface Section {
+  readonly name: string;
+  run(options: SectionOptions): Promise<SectionResult>;
+}
