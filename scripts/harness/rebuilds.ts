@@ -66,7 +66,7 @@ async function rebuildAll(subject: Subject, folder: string, binary: string): Pro
     if (run.exitCode !== 0) problems.push(`${words[0]} ended with ${describeEnd(run)}`);
     const found = differences(before, contentsOf(path, projected));
     problems.push(...found.map((problem) => `after ${words[0]}, ${problem}`));
-    problems.push(...wrongColumns(path, all, words[0] === "migrate"));
+    problems.push(...notAsRecorded(path, all, words[0] === "migrate"));
     if (problems.length > 0) break;
   }
   return problems.map((problem) =>
@@ -105,12 +105,19 @@ function writeMigration(folder: string, n: number, { up, down }: Rebuild, form: 
   writeFileSync(`${name}.sql`, `-- up\n${script(up)}\n-- down\n${script(down)}`);
 }
 
-function wrongColumns(path: string, all: readonly Rebuild[], isUp: boolean): string[] {
+/** Whether each parent is the one that its migration makes, and the history says so. */
+function notAsRecorded(path: string, all: readonly Rebuild[], isUp: boolean): string[] {
   using db = new Database(path, { readwrite: true, create: false });
-  return all
-    .filter(({ parent }) => {
-      const has = db.query("SELECT 1 FROM pragma_table_info(?) WHERE name = 'added'").values(parent).length;
-      return (has === 1) !== isUp;
-    })
-    .map(({ parent }) => `${parent} was not rebuilt`);
+  const hasHistory =
+    db.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'").values().length > 0;
+  const recorded = hasHistory ? db.query("SELECT 1 FROM schema_migrations").values().length : 0;
+  const expected = isUp ? all.length : 0;
+  const notRebuilt = all.filter(({ parent }) => {
+    const has = db.query("SELECT 1 FROM pragma_table_info(?) WHERE name = 'added'").values(parent).length;
+    return (has === 1) !== isUp;
+  });
+  return [
+    ...(recorded === expected ? [] : [`${recorded} in the history, not ${expected}`]),
+    ...notRebuilt.map(({ parent }) => `${parent} was not rebuilt`),
+  ];
 }
