@@ -7,9 +7,9 @@ export const DATABASE_BUGS: readonly Bug[] = [
   {
     name: "synchronous is OFF",
     file: "databases/sqlite/sqlite-connection.ts",
-    find: '      if (mode === "read") db.run("PRAGMA query_only = 1");',
-    replace: '      db.run(mode === "read" ? "PRAGMA query_only = 1" : "PRAGMA synchronous = OFF");',
-    caughtBy: [inputsFrom("sees FULL synchronous"), powerCuts],
+    find: "    await this.run(`PRAGMA synchronous = ${level}`);",
+    replace: '    await this.run("PRAGMA synchronous = OFF");',
+    caughtBy: [inputsFrom("sees that commits are synced"), powerCuts],
   },
   {
     name: "a busy database is not tried again",

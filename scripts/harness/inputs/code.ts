@@ -215,8 +215,8 @@ function strange(): InputCase[] {
       [[TABLES, "t1"], SEED_ROWS],
     ),
     good(
-      "sees FULL synchronous",
-      up(1, '  if (db.query("PRAGMA synchronous").values()[0][0] !== 2) throw new Error("not FULL");'),
+      "sees that commits are synced",
+      up(1, '  if (db.query("PRAGMA synchronous").values()[0][0] < 2) throw new Error("not FULL");'),
       [1],
       [[TABLES, "t1"]],
     ),
