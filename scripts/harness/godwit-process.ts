@@ -16,8 +16,15 @@ export interface Started {
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** Starts the executable with nothing in its environment but PATH and what is given. */
-export function startGodwit(command: readonly string[], env: Environment = {}): Started {
+/**
+ * Starts the executable with nothing in its environment but PATH and what is given.
+ * @param onStderr told of all that is on stderr so far, each time that there is more
+ */
+export function startGodwit(
+  command: readonly string[],
+  env: Environment = {},
+  onStderr: (text: string) => void = () => {},
+): Started {
   const child = Bun.spawn([...command], {
     env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", ...env },
     stdin: "ignore",
@@ -26,7 +33,7 @@ export function startGodwit(command: readonly string[], env: Environment = {}): 
     timeout: TIMEOUT_MS,
     killSignal: "SIGABRT",
   });
-  const ended = Promise.all([child.exited, child.stdout.text(), child.stderr.text()]).then(
+  const ended = Promise.all([child.exited, child.stdout.text(), readAll(child.stderr, onStderr)]).then(
     ([, stdout, stderr]) => ({
       exitCode: child.signalCode === null ? child.exitCode : null,
       signal: child.signalCode === null ? null : String(child.signalCode),
@@ -37,8 +44,22 @@ export function startGodwit(command: readonly string[], env: Environment = {}): 
   return { ended, kill: () => child.kill("SIGKILL") };
 }
 
-export function runGodwit(command: readonly string[], env: Environment = {}): Promise<GodwitRun> {
-  return startGodwit(command, env).ended;
+async function readAll(stream: ReadableStream<Uint8Array>, onText: (text: string) => void): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true });
+    onText(text);
+  }
+  return text;
+}
+
+export function runGodwit(
+  command: readonly string[],
+  env: Environment = {},
+  onStderr?: (text: string) => void,
+): Promise<GodwitRun> {
+  return startGodwit(command, env, onStderr).ended;
 }
 
 /** How a run ended, in few words, with what its document or its first line on stderr says. */

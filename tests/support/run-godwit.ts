@@ -63,7 +63,12 @@ export function cleanEnvironment(): Record<string, string> {
 async function buildIfStale(): Promise<void> {
   const built = statSync(GODWIT, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" });
-  const parts = [...sources.map((name) => join("src", name)), "package.json", "scripts/build.ts"];
+  const parts = [
+    ...sources.map((name) => join("src", name)),
+    "package.json",
+    "scripts/build.ts",
+    "scripts/compile.ts",
+  ];
   if (parts.every((part) => statSync(join(ROOT, part)).mtimeMs < built)) return;
   const fresh = `dist/godwit-${process.pid}`;
   const build = Bun.spawn([process.execPath, "scripts/build.ts", fresh], {

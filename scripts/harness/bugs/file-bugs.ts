@@ -1,0 +1,141 @@
+import { inputsFrom } from "../inputs.ts";
+import { parserFuzz } from "../parser-fuzz.ts";
+import type { Bug } from "./bug.ts";
+
+/** What files say, and the plan that is made of them. */
+export const FILE_BUGS: readonly Bug[] = [
+  {
+    name: "a NUL is not seen",
+    file: "base/decode-text.ts",
+    find: "  if (nul !== -1) {",
+    replace: "  if (nul < -1) {",
+    caughtBy: [inputsFrom("a NUL after a statement")],
+  },
+  {
+    name: "bytes that are no UTF-8 are replaced",
+    file: "base/decode-text.ts",
+    find: "fatal: true",
+    replace: "fatal: false",
+    caughtBy: [inputsFrom("Latin-1")],
+  },
+  {
+    name: "an open block comment is taken for closed",
+    file: "sql/lexer.ts",
+    find: "    this.unterminated = at === -1;",
+    replace: '    this.unterminated = at === -1 && kind !== "comment";',
+    caughtBy: [inputsFrom("an open block comment"), parserFuzz],
+  },
+  {
+    name: "a marker in a string is honoured",
+    file: "sql/lexer.ts",
+    find: "    let close = text.indexOf(quote, this.start + prefix + 1);",
+    replace:
+      '    let close = text.indexOf(quote, this.start + prefix + 1);\n    const marker = text.indexOf("\\n-- down\\n", this.start);\n    if (marker !== -1 && marker < close) return this.finish(kind, marker);',
+    caughtBy: [inputsFrom("a marker in a string"), parserFuzz],
+  },
+  {
+    name: "a trigger ends at its first semicolon",
+    file: "sql/statement-reader.ts",
+    find: '    if (this.trigger === null || this.trigger === "after-end") return true;',
+    replace: "    if (this.trigger !== undefined) return true;",
+    caughtBy: [inputsFrom("a trigger with semicolons, CASE and a marker"), parserFuzz],
+  },
+  {
+    name: "EXPLAIN CREATE TRIGGER is no trigger",
+    file: "sql/statement-reader.ts",
+    find: '.replace(/^EXPLAIN (QUERY PLAN )?/, "")',
+    replace: "",
+    caughtBy: [parserFuzz],
+  },
+  {
+    name: "a byte order mark between tokens is a name",
+    file: "sql/lexer.ts",
+    find: "    if (code === BYTE_ORDER_MARK) return true;",
+    replace: "",
+    caughtBy: [parserFuzz],
+  },
+  {
+    name: "a semicolon in a Tcl variable ends the statement",
+    file: "sql/lexer.ts",
+    find: "        at = endOfTclSuffix(text, at);\n",
+    replace: "",
+    caughtBy: [parserFuzz],
+  },
+  {
+    name: "a transaction inside the file is let through",
+    file: "migrations/transaction-rules.ts",
+    find: "    else throw refusal(",
+    replace: "    else if (index < 0) throw refusal(",
+    caughtBy: [inputsFrom("COMMIT")],
+  },
+  {
+    name: "checksums are not compared",
+    file: "engine/state.ts",
+    find: "  const isComparable = record.checksum !== null && migration.checksum !== null;",
+    replace: "  const isComparable = false;",
+    caughtBy: [inputsFrom("a file changed after it was applied")],
+  },
+  {
+    name: "the oldest is rolled back",
+    file: "engine/plan.ts",
+    find: "    .filter(({ record, version }) => record !== null && isVersion(version))\n    .reverse();",
+    replace: "    .filter(({ record, version }) => record !== null && isVersion(version));",
+    caughtBy: [inputsFrom("the newest is rolled back")],
+  },
+  {
+    name: "a version may come twice",
+    file: "migrations/folder-source.ts",
+    find: "    refuseDuplicates(files);",
+    replace: "",
+    caughtBy: [inputsFrom("a version twice")],
+  },
+  {
+    name: "what is out of order is applied without a word",
+    file: "engine/plan.ts",
+    find: "      isAllowed: allow.outOfOrder === true,",
+    replace: "      isAllowed: true,",
+    caughtBy: [inputsFrom("a file older than the newest applied")],
+  },
+  {
+    name: "a missing file is passed over",
+    file: "engine/plan.ts",
+    find: "      isAllowed: allow.missing === true,",
+    replace: "      isAllowed: true,",
+    caughtBy: [inputsFrom("an applied file that is gone")],
+  },
+  {
+    name: "one that stopped half-way stops nothing",
+    file: "engine/plan.ts",
+    find: "  refuseIncomplete(entries);",
+    replace: "",
+    caughtBy: [inputsFrom("one that stopped half-way, on migrate")],
+  },
+  {
+    name: "requirements are not asked for",
+    file: "engine/plan.ts",
+    find: "      if (available.has(required)) continue;",
+    replace: "      if (available !== null) continue;",
+    caughtBy: [inputsFrom("a requirement that is not there")],
+  },
+  {
+    name: "what may roll everything back shares a transaction",
+    file: "engine/prepare.ts",
+    find: '  return mayRollBack ? "alone" : "shared";',
+    replace: '  return mayRollBack === undefined ? "alone" : "shared";',
+    caughtBy: [inputsFrom("OR ROLLBACK")],
+  },
+  {
+    name: "a parameter is NULL",
+    file: "migrations/transaction-rules.ts",
+    find: "    if (parameter === null) continue;",
+    replace: "    if (parameter !== undefined) continue;",
+    caughtBy: [inputsFrom("SELECT ?1")],
+  },
+  {
+    name: "another tool's history is taken over",
+    file: "history/table-shape.ts",
+    find: "  if (!isOurs) throw",
+    replace: "  if (isOurs === undefined) throw",
+    caughtBy: [inputsFrom("as history, golang-migrate's table")],
+  },
+];

@@ -1,0 +1,160 @@
+import { faults } from "../faults.ts";
+import { inputsFrom } from "../inputs.ts";
+import { rebuilds } from "../rebuilds.ts";
+import type { Bug } from "./bug.ts";
+
+/** How a run goes: transactions, savepoints, the history, and what is told of them. */
+export const RUN_BUGS: readonly Bug[] = [
+  {
+    name: "the history is written in a second transaction",
+    file: "engine/step-runner.ts",
+    find: "      await this.record(step, finished);\n      if (",
+    replace:
+      '      await savepoint.release();\n      await this.connection.run("COMMIT");\n      await this.connection.run("BEGIN IMMEDIATE");\n      await this.record(step, finished);\n      if (step === null && ',
+    caughtBy: [faults, inputsFrom("a history that refuses the record")],
+  },
+  {
+    name: "BEGIN takes no lock",
+    file: "engine/transaction.ts",
+    find: 'this.connection.run("BEGIN IMMEDIATE")',
+    replace: 'this.connection.run("BEGIN")',
+    caughtBy: [inputsFrom("another process cannot write while it runs")],
+  },
+  {
+    name: "the history is not read again under the lock",
+    file: "engine/run-plan.ts",
+    find: "    const steps = this.plan(history, done);",
+    replace:
+      "    const steps = done.length === 0 && this.due.length > 0 ? this.due : this.plan(history, done);",
+    caughtBy: [inputsFrom("another process applies it while it is imported")],
+  },
+  {
+    name: "foreign keys are switched off inside the transaction",
+    file: "engine/migration-run.ts",
+    find: "    await this.transaction.begin();\n    this.openedAs = isolation;",
+    replace:
+      "    await this.connection.setForeignKeys(true);\n    await this.transaction.begin();\n    await this.connection.setForeignKeys(enforced);\n    this.openedAs = isolation;",
+    caughtBy: [rebuilds],
+  },
+  {
+    name: "foreign keys are never switched off",
+    file: "engine/migration-run.ts",
+    find: '    const enforced = isolation === "enforced";',
+    replace: "    const enforced = true;",
+    caughtBy: [rebuilds],
+  },
+  {
+    name: "new violations of foreign keys are passed over",
+    file: "engine/foreign-key-guard.ts",
+    find: "    if (!isSound(found)) {",
+    replace: "    if (found === null) {",
+    caughtBy: [inputsFrom("a key that points nowhere")],
+  },
+  {
+    name: "old violations of foreign keys stop a migration",
+    file: "engine/foreign-key-guard.ts",
+    find: "    const found = newViolations(this.before, after);",
+    replace: "    const found = after;",
+    caughtBy: [inputsFrom("a key that pointed nowhere before"), rebuilds],
+  },
+  {
+    name: "rows that a foreign key takes are passed over",
+    file: "engine/row-guard.ts",
+    find: "    if (losses.length === 0) return;",
+    replace: "    return;",
+    caughtBy: [inputsFrom("rows taken by a foreign key")],
+  },
+  {
+    name: "only the first statement is run",
+    file: "engine/work.ts",
+    find: "of work.statements.entries()",
+    replace: "of work.statements.slice(0, 1).entries()",
+    caughtBy: [inputsFrom("a syntax error in the second statement")],
+  },
+  {
+    name: "a COMMIT that fails is passed over, and applied is told",
+    file: "engine/transaction.ts",
+    find: "      await this.rollback();\n      throw error;",
+    replace: "      await this.rollback();\n      void error;",
+    caughtBy: [inputsFrom("a rebuild refused by COMMIT")],
+  },
+  {
+    name: "a failure undoes the whole transaction",
+    file: "engine/transaction.ts",
+    find: "    return (await this.attempt(`ROLLBACK TO ${this.name}`)) && (await this.attempt(`RELEASE ${this.name}`));",
+    replace: '    return this.attempt("ROLLBACK");',
+    caughtBy: [inputsFrom("the second of two fails")],
+  },
+  {
+    name: "a failed step is released, not undone",
+    file: "engine/transaction.ts",
+    find: "    return (await this.attempt(`ROLLBACK TO ${this.name}`)) && (await this.attempt(`RELEASE ${this.name}`));",
+    replace: "    return this.attempt(`RELEASE ${this.name}`);",
+    caughtBy: [inputsFrom("the second of two fails")],
+  },
+  {
+    name: "applied is told before the commit",
+    file: "engine/migration-run.ts",
+    find: "        this.uncommitted.push(await this.runner.runInSavepoint(step, this.foreignKeys));",
+    replace:
+      "        const early = await this.runner.runInSavepoint(step, this.foreignKeys);\n        this.settings.emit(finish(early));\n        this.uncommitted.push(early);",
+    caughtBy: [inputsFrom("a reader that keeps COMMIT out")],
+  },
+  {
+    name: "the JSON lists as applied what failed",
+    file: "cli/reporters/json-reporter.ts",
+    find: '      "migration-failed": ignore,',
+    replace:
+      '      "migration-failed": ({ migration }) => void this.done.push({ ...migration, executionTimeMs: 0 }),',
+    caughtBy: [inputsFrom("the second of two fails")],
+  },
+  {
+    name: "verify is skipped",
+    file: "engine/step-runner.ts",
+    find: "      if (step.verify !== null) {",
+    replace: "      if (step.verify === undefined) {",
+    caughtBy: [inputsFrom("verify finds a row")],
+  },
+  {
+    name: "verify may write",
+    file: "engine/work.ts",
+    find: "  await context.connection.setQueryOnly(true);",
+    replace: "",
+    caughtBy: [inputsFrom("verify writes")],
+  },
+  {
+    name: "a step outside a transaction is not noted",
+    file: "engine/step-runner.ts",
+    find: "        await this.history.recordIncomplete(version, 1, startedAt);",
+    replace: "",
+    caughtBy: [inputsFrom("verify outside a transaction")],
+  },
+  {
+    name: "the note of an incomplete step is removed when it fails",
+    file: "engine/step-runner.ts",
+    find: '    if (step.work.kind === "sql" && ran === 0 && isUntouched) return this.neverBegan(step, error);',
+    replace: "    if (ran >= 0 || isUntouched) return this.neverBegan(step, error);",
+    caughtBy: [inputsFrom("a later statement outside a transaction")],
+  },
+  {
+    name: "what is rolled back stays in the history",
+    file: "history/history-table.ts",
+    find: "`DELETE FROM ${this.name} WHERE version = ?`, version",
+    replace: "`DELETE FROM ${this.name} WHERE version = ? AND 0`, version",
+    caughtBy: [inputsFrom("the newest is rolled back"), rebuilds],
+  },
+  {
+    name: "a change of the history by a migration is passed over",
+    file: "engine/surroundings.ts",
+    find: "    if (this.versions === null || (await this.versionsNow()) === this.versions) return;",
+    replace: "    if (this.versions !== undefined) return;",
+    caughtBy: [inputsFrom("a change of the history")],
+  },
+  {
+    name: "settings that a migration made stay",
+    file: "engine/surroundings.ts",
+    find: "    if (this.settings !== null) await this.connection.restoreSettings(this.settings);",
+    replace: "",
+    caughtBy: [inputsFrom("its settings end with it")],
+  },
+];
