@@ -70,9 +70,10 @@ export class FolderSource implements MigrationSource {
   }
 
   private bytes(file: MigrationFile): Uint8Array {
-    let bytes: Uint8Array;
+    const path = this.pathOf(file);
     try {
-      bytes = readFileSync(this.pathOf(file));
+      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      if (size <= LARGEST) return readFileSync(path);
     } catch (cause) {
       throw new GodwitError("MIGRATION_UNREADABLE", `the file cannot be read: ${messageOf(cause)}`, {
         location: locateFile(file.file),
@@ -80,7 +81,6 @@ export class FolderSource implements MigrationSource {
         cause,
       });
     }
-    if (bytes.length <= LARGEST) return bytes;
     throw new GodwitError(
       "MIGRATION_UNREADABLE",
       "the file is larger than SQLite takes: 1,000,000,000 bytes",
