@@ -18,12 +18,15 @@ type KeyRow = [
   parentColumn: string | null,
 ];
 
-/** The keys of all tables that have any. Asks for nothing that a migration could have switched, as LIKE can be. */
+/**
+ * The keys of all tables that have any. Asks for nothing that a migration could have switched, as LIKE can be. Without the word there is no key: to look
+ * into every table would take most of a run where many migrations in code meet many tables.
+ */
 export function declaredKeys(db: Database): ReadonlyMap<string, readonly DeclaredKey[]> {
   const rows = db
     .query(
       `SELECT t.name, k.id, k."table", k."from", k."to" FROM main.sqlite_schema AS t, pragma_foreign_key_list(t.name, 'main') AS k
-       WHERE t.type = 'table' AND t.rootpage > 0 ORDER BY t.name, k.id, k.seq`,
+       WHERE t.type = 'table' AND t.rootpage > 0 AND instr(lower(t.sql), 'references') > 0 ORDER BY t.name, k.id, k.seq`,
     )
     .values() as KeyRow[];
   const tables = new Map<string, Map<number, DeclaredKey>>();

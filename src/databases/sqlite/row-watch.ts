@@ -84,7 +84,7 @@ function watchedColumns(db: Database): WatchedColumn[] {
     .query(
       `SELECT t.name, k."from", k.on_delete, k.on_update, c.dflt_value
        FROM main.sqlite_schema AS t, pragma_foreign_key_list(t.name, 'main') AS k, pragma_table_xinfo(t.name, 'main') AS c
-       WHERE t.type = 'table' AND t.rootpage > 0 AND c.name = k."from" COLLATE NOCASE
+       WHERE t.type = 'table' AND t.rootpage > 0 AND instr(lower(t.sql), 'references') > 0 AND c.name = k."from" COLLATE NOCASE
          AND (k.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT') OR k.on_update IN ('SET NULL', 'SET DEFAULT'))
        ORDER BY t.name, k.id, k.seq`,
     )
