@@ -7,12 +7,14 @@ export interface Aftermath {
   readonly newest: string | null | undefined;
   /** Earlier migrations of the run that are committed. */
   readonly kept: number;
-  /** Earlier migrations of the run that went with the transaction. */
+  /** Migrations of the run that went with the transaction. */
   readonly undone: number;
+  /** No migration failed, but what came after them: their commit. */
+  readonly isAfterAll?: boolean | undefined;
 }
 
 /** The state of the database in words. Pure. */
-export function describeAftermath({ outcome, newest, kept, undone }: Aftermath): string {
+export function describeAftermath({ outcome, newest, kept, undone, isAfterAll }: Aftermath): string {
   const lead = outcome === "left_changed" ? "left changed: what was committed stays, and" : "rolled back:";
   const notes = [
     kept === 0
@@ -20,7 +22,7 @@ export function describeAftermath({ outcome, newest, kept, undone }: Aftermath):
       : `${counted(kept, "earlier migration")} of this run ${kept === 1 ? "stays" : "stay"} done`,
     undone === 0
       ? ""
-      : `${counted(undone, "earlier migration")} of this run ${undone === 1 ? "is" : "are"} undone again`,
+      : `${counted(undone, isAfterAll === true ? "migration" : "earlier migration")} of this run ${undone === 1 ? "is" : "are"} undone again`,
   ].filter((note) => note !== "");
   return `${lead} ${describeNewest(newest)}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`;
 }

@@ -1,7 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
-import type { History } from "../history/history.ts";
 import { HistoryTable } from "../history/history-table.ts";
 import { type Aftermath, describeAftermath } from "./aftermath.ts";
 import type { FinishedStep } from "./events.ts";
@@ -15,6 +14,7 @@ import type { LockWait } from "./lock-wait.ts";
 import { LostTransaction } from "./lost-transaction.ts";
 import { historyMoved } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
+import type { Replan } from "./replan.ts";
 import { duringRun } from "./run-connection.ts";
 import { lockWait, type RunSettings } from "./run-settings.ts";
 import { newestApplied } from "./state.ts";
@@ -23,12 +23,6 @@ import { WriteTransaction } from "./transaction.ts";
 
 /** After this long a shared transaction is committed at the next boundary, so that readers are not kept out. */
 const GROUP_MS = 250;
-
-/** Says which steps are due, given the history as it stands under the lock and what this run has done already. */
-export type Replan = (history: History, done: readonly FinishedStep[]) => Promise<ReplanAnswer>;
-
-/** `retry`: the plan needs files that are not prepared yet; they must not be imported while the lock is held. */
-type ReplanAnswer = { readonly steps: readonly PreparedStep[] } | { readonly retry: () => Promise<void> };
 
 /** Carries prepared steps out on one connection: groups them into transactions, commits, and tells the truth when one fails. */
 export class MigrationRun {
@@ -286,11 +280,18 @@ export class MigrationRun {
     if (!(error instanceof GodwitError) || error.state !== undefined) return error;
     const again = this.uncommitted.length;
     if (this.committed.length + again === 0) return error;
-    return error.with({ outcome: "rolled_back", state: await this.describeState("rolled_back", again) });
+    return error.with({
+      outcome: "rolled_back",
+      state: await this.describeState("rolled_back", again, true),
+    });
   }
 
-  private async describeState(outcome: Aftermath["outcome"], undone: number): Promise<string> {
+  private async describeState(
+    outcome: Aftermath["outcome"],
+    undone: number,
+    isAfterAll = false,
+  ): Promise<string> {
     const newest = await this.history.read().then(newestApplied, () => undefined);
-    return describeAftermath({ outcome, newest, kept: this.committed.length, undone });
+    return describeAftermath({ outcome, newest, kept: this.committed.length, undone, isAfterAll });
   }
 }

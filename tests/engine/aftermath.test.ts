@@ -18,6 +18,11 @@ test.each<[string, Partial<Aftermath>, string]>([
     "rolled back: the database is at 20260214120000 (2 earlier migrations of this run stay done, 3 earlier migrations of this run are undone again)",
   ],
   [
+    "a commit failed",
+    { newest: null, undone: 2, isAfterAll: true },
+    "rolled back: no migration is applied (2 migrations of this run are undone again)",
+  ],
+  [
     "one went with it and something was committed",
     { outcome: "left_changed", undone: 1 },
     "left changed: what was committed stays, and the database is at 20260214120000 (1 earlier migration of this run is undone again)",

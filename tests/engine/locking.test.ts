@@ -116,7 +116,7 @@ describe("a run that finds the database locked", () => {
       code: "DATABASE_BUSY",
       exitCode: 4,
       outcome: "rolled_back",
-      state: "rolled back: no migration is applied (2 earlier migrations of this run are undone again)",
+      state: "rolled back: no migration is applied (2 migrations of this run are undone again)",
     });
     expect(project.tableNames()).toEqual(["present"]);
     expect(project.told("migration-applied")).toEqual([]);
