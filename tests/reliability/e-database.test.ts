@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { digestOf } from "../support/digest.ts";
 import { v } from "../support/intent.ts";
-import { databaseHash } from "../support/refused.ts";
 import { documentOf } from "../support/run-godwit.ts";
 import { JOURNAL_MODES, SOUND, soundness, standing } from "./journal-modes.ts";
 
@@ -18,12 +18,12 @@ describe.each(JOURNAL_MODES)("a database of unknown origin, journal mode %s", (m
       using project = await standing(mode);
       project.exec("CREATE TABLE secret (a); INSERT INTO secret VALUES ('c4n4ry');");
       project.exec(HOSTILE);
-      const before = databaseHash(project.path);
+      const before = digestOf(project.path);
       const ended = await project.shell(
         `strace -f -o trace -e trace=open,openat "$GODWIT" ${line} --db app.db`,
       );
       expect(ended.stdout + ended.stderr).not.toContain("c4n4ry");
-      expect(databaseHash(project.path)).toBe(before);
+      expect(digestOf(project.path)).toBe(before);
       const trace = await Bun.file(project.root.join("trace")).text();
       expect(trace).toContain("app.db");
       expect(trace).not.toMatch(/evil|intruded|\/etc\/passwd/);
