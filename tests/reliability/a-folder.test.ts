@@ -56,7 +56,10 @@ describe("what lies in the folder of the migrations", () => {
   test.each([
     ["pipe", `mkfifo ${FILE}`],
     ["link to a pipe", `mkfifo pipe && ln -s ../pipe ${FILE}`],
-    ["socket", `python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("${FILE}")'`],
+    [
+      "socket",
+      `'${process.execPath}' -e 'require("net").createServer().listen("${FILE}", () => process.exit())'`,
+    ],
   ])("A38: a %s that is named like a migration is refused and never opened", async (_, make) => {
     using project = await standing();
     expect(await project.shell(make)).toMatchObject({ stderr: "", exitCode: 0 });
