@@ -1,12 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { eachScenario } from "./each-scenario.ts";
 import { describeEnd, type GodwitRun, runGodwit } from "./godwit-process.ts";
 import { commandOf, DATABASE, judgeDatabase, judgeRerun, judgeRun } from "./judge.ts";
 import { Random } from "./random.ts";
-import { copyDatabase, makeScenario, type Scenario } from "./scenario.ts";
-import { scenarioSpecs } from "./scenario-list.ts";
+import { copyDatabase, type Scenario } from "./scenario.ts";
 import type { Section, SectionOptions } from "./section.ts";
-import { sideBySide } from "./side-by-side.ts";
 import { Tally } from "./tally.ts";
 
 const FAULTS = ["kill", "torn", "eio", "enospc"] as const;
@@ -31,22 +30,8 @@ export const faults: Section = {
   name: "faults",
   async run(options) {
     const tally = new Tally(options, COUNTED);
-    const specs = scenarioSpecs().filter(
-      (_, index) => !options.isQuick || index % QUICK_SCENARIOS === options.seed % QUICK_SCENARIOS,
-    );
-    let done = 0;
-    await sideBySide(
-      specs,
-      options.folder,
-      async (spec, folder, index) => {
-        const own = join(folder, `scenario-${index}`);
-        mkdirSync(own);
-        const scenario = await makeScenario(spec, options.binary, own);
-        await everyCall(new FaultRunner(scenario, options, own, tally), options);
-        rmSync(own, { recursive: true });
-        options.progress(++done, specs.length);
-      },
-      () => tally.shouldStop,
+    await eachScenario(options, tally, QUICK_SCENARIOS, (scenario, folder) =>
+      everyCall(new FaultRunner(scenario, options, folder, tally), options),
     );
     return tally.result();
   },

@@ -5,15 +5,15 @@ import { CODE } from "./inputs/code.ts";
 import { FAILURES } from "./inputs/failures.ts";
 import { BAD_FILES } from "./inputs/files.ts";
 import { GOOD } from "./inputs/good.ts";
-import { type InputCase, type JournalMode, SEED, version } from "./inputs/input-case.ts";
+import { type InputCase, SEED, version } from "./inputs/input-case.ts";
 import { InputProject, toldInJson, toldInWords } from "./inputs/input-project.ts";
 import { STATES } from "./inputs/states.ts";
+import { JOURNAL_MODES, type JournalMode } from "./journal-mode.ts";
 import type { Section, SectionOptions, SectionResult } from "./section.ts";
 import { sideBySide } from "./side-by-side.ts";
 
 /** Those first that find most, for a run that stops at the first violation. */
 const CASES: readonly InputCase[] = [...FAILURES, ...CODE, ...GOOD, ...STATES, ...BAD_FILES];
-const MODES: readonly JournalMode[] = ["DELETE", "WAL"];
 
 /** Wrong files, strange code, databases in no state to be worked on: exit code, error, history and the file itself are as they must be. */
 export const inputs: Section = { name: "inputs", run: (options) => tryAll(CASES, options) };
@@ -55,7 +55,7 @@ interface Try {
 /** In both journal modes; the small part takes them in turn. */
 function allTries(cases: readonly InputCase[], isQuick: boolean): Try[] {
   return cases.flatMap((input, n) => {
-    const modes = input.mode === undefined ? MODES : [input.mode];
+    const modes = input.mode === undefined ? JOURNAL_MODES : [input.mode];
     return (isQuick ? [modes[n % modes.length]!] : modes).map((mode) => ({ input, mode }));
   });
 }

@@ -2,13 +2,12 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from "node:path";
 import { type Call, readCalls } from "./call-log.ts";
 import { type Cut, Disk, type Files } from "./disk.ts";
+import { eachScenario } from "./each-scenario.ts";
 import { describeEnd, runGodwit } from "./godwit-process.ts";
 import { commandOf, DATABASE, judgeDatabase, judgeRerun, progressOf } from "./judge.ts";
 import { Random } from "./random.ts";
-import { copyDatabase, makeScenario, type Scenario } from "./scenario.ts";
-import { scenarioSpecs } from "./scenario-list.ts";
+import { copyDatabase, type Scenario } from "./scenario.ts";
 import type { Section, SectionOptions } from "./section.ts";
-import { sideBySide } from "./side-by-side.ts";
 import { Tally } from "./tally.ts";
 
 /** Besides all lost and all kept, after every call. */
@@ -32,22 +31,8 @@ export const powerCuts: Section = {
   name: "power-cuts",
   async run(options) {
     const tally = new Tally(options, COUNTED);
-    const specs = scenarioSpecs().filter(
-      (_, index) => !options.isQuick || index % QUICK_SCENARIOS === options.seed % QUICK_SCENARIOS,
-    );
-    let done = 0;
-    await sideBySide(
-      specs,
-      options.folder,
-      async (spec, folder, index) => {
-        const own = join(folder, `scenario-${index}`);
-        mkdirSync(own);
-        const scenario = await makeScenario(spec, options.binary, own);
-        await new Replay(scenario, options, own, tally, new Random(options.seed + index)).run();
-        rmSync(own, { recursive: true });
-        options.progress(++done, specs.length);
-      },
-      () => tally.shouldStop,
+    await eachScenario(options, tally, QUICK_SCENARIOS, (scenario, folder, index) =>
+      new Replay(scenario, options, folder, tally, new Random(options.seed + index)).run(),
     );
     return tally.result();
   },

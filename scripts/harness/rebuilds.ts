@@ -2,15 +2,13 @@ import { Database } from "bun:sqlite";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeEnd, runGodwit } from "./godwit-process.ts";
+import { JOURNAL_MODES, type JournalMode } from "./journal-mode.ts";
 import { ACTIONS, DEFERRALS, type Rebuild, rebuildOf, SHAPES, type Shape } from "./rebuild-shapes.ts";
 import type { Section, SectionOptions, SectionResult } from "./section.ts";
 import { contentsOf, differences } from "./table-contents.ts";
 
 const FORMS = ["plain", "in a frame", "TypeScript"] as const;
 type Form = (typeof FORMS)[number];
-
-const JOURNAL_MODES = ["DELETE", "WAL"] as const;
-type JournalMode = (typeof JOURNAL_MODES)[number];
 
 /** One database: a shape and a form, with all actions of foreign keys as tables and a migration of their own. */
 interface Subject {

@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeEnd, type GodwitRun, reportedVersions, startGodwit } from "./godwit-process.ts";
+import { JOURNAL_MODES } from "./journal-mode.ts";
 import { commandOf, DATABASE, judgeDatabase } from "./judge.ts";
 import { Random } from "./random.ts";
-import { copyDatabase, JOURNAL_MODES, makeScenario, type Scenario } from "./scenario.ts";
+import { copyDatabase, makeScenario, type Scenario } from "./scenario.ts";
 import { type Direction, scenarioOf } from "./scenario-list.ts";
 import type { Section, SectionOptions } from "./section.ts";
 import { Tally } from "./tally.ts";

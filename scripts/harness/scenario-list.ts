@@ -1,5 +1,6 @@
+import { JOURNAL_MODES, type JournalMode } from "./journal-mode.ts";
 import type { Form } from "./migration-steps.ts";
-import { JOURNAL_MODES, type JournalMode, type ScenarioSpec } from "./scenario.ts";
+import type { ScenarioSpec } from "./scenario.ts";
 
 const OWN_COUNT = 6;
 const POPULATED_COUNT = 7;

@@ -3,10 +3,8 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { contentsOf, inspectDatabase } from "./database-state.ts";
 import { describeEnd, runGodwit } from "./godwit-process.ts";
+import type { JournalMode } from "./journal-mode.ts";
 import { type Form, POPULATION, type Step, stepsOf, writeSteps } from "./migration-steps.ts";
-
-export type JournalMode = "delete" | "wal";
-export const JOURNAL_MODES: readonly JournalMode[] = ["delete", "wal"];
 
 /** One command on one kind of database: what it starts from, and every state that it may leave. */
 export interface Scenario {

@@ -9,15 +9,18 @@ export interface SectionOptions {
   readonly stopAtFirst: boolean;
   /** A folder of the section's own for its files, there already. */
   readonly folder: string;
-  readonly shim: string; // path of the built preload library
+  /** The library to preload that logs calls or lets one fail. */
+  readonly shim: string;
   progress(done: number, total: number | null): void;
 }
+
 export interface SectionResult {
-  /** What was counted, for the table: "fault points": 10240 */
+  /** What was counted, for the table: "fault points": 10240. */
   readonly counts: Readonly<Record<string, number>>;
   /** One line each, with all that is needed to reproduce it; empty where all held. */
   readonly violations: readonly string[];
 }
+
 export interface Section {
   readonly name: string;
   run(options: SectionOptions): Promise<SectionResult>;

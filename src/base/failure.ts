@@ -80,7 +80,8 @@ export interface FailureDetails {
 }
 
 /**
- * A command cannot do what was asked. Its words hold no secrets of URLs, wherever they come from. Thrown once and shown once; anything else that is thrown is a bug.
+ * A command cannot do what was asked. Thrown once and shown once; anything else that is thrown is a bug. Secrets of URLs are taken out
+ * of its words, wherever those come from.
  * `code` is stable and may be switched on; `exitCode` is what the executable ends with.
  */
 export class GodwitError extends Error {

@@ -54,12 +54,23 @@ export function indexOfByte(text: string, byteOffset: number): number {
   return index;
 }
 
+/** The UTF-16 index of a code point by its number, from 0; the end of the text where it has fewer. */
+export function indexOfCodePoint(text: string, number: number): number {
+  let index = 0;
+  for (let point = 0; point < number && index < text.length; point++) index += unitsAt(text, index);
+  return index;
+}
+
 /** A line may be as long as the file: nothing is copied. */
 function countCodePoints(text: string, start: number, end: number): number {
   let count = 0;
-  for (let index = start; index < Math.min(end, text.length); count++)
-    index += text.codePointAt(index)! > 0xffff ? 2 : 1;
+  for (let index = start; index < Math.min(end, text.length); count++) index += unitsAt(text, index);
   return count;
+}
+
+/** How many UTF-16 units the code point at an index takes. */
+function unitsAt(text: string, index: number): 1 | 2 {
+  return text.codePointAt(index)! > 0xffff ? 2 : 1;
 }
 
 function countNewlines(text: string, end: number): number {

@@ -75,8 +75,8 @@ export class Output {
 const CLOSES_ON_EXEC = 0o2000000;
 
 /**
- * Whether the process was started with a descriptor closed. Bun then opens /dev/null in its place, where all that is written is lost without an error; what
- * it opens closes on exec, which nothing that came through an exec does.
+ * Whether the process was started with a descriptor closed. Bun then opens /dev/null in its place, where all that is written is lost
+ * without an error. What Bun opens closes on exec, which nothing that came through an exec does.
  */
 function wasClosed(descriptor: number): boolean {
   try {

@@ -102,19 +102,8 @@ function withoutEmpty(env: Environment): Environment {
 }
 
 function readConfig(): Config {
-  let text: string;
-  try {
-    // Opening a named pipe would wait for its writer.
-    if (!statSync(CONFIG_FILE).isFile())
-      throw configInvalid("it is no regular file", locateFile(CONFIG_FILE), "rename it");
-    text = readFileSync(CONFIG_FILE, "utf8");
-  } catch (cause) {
-    if (cause instanceof GodwitError) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return {};
-    const hint = code === "EMFILE" ? "let the process open more files: ulimit -n" : "check its permissions";
-    throw configInvalid(messageOf(cause), locateFile(CONFIG_FILE), hint);
-  }
+  const text = configText();
+  if (text === null) return {};
   const config = parseToml(text);
   for (const key of Object.keys(config)) {
     if ((CONFIG_KEYS as readonly string[]).includes(key)) continue;
@@ -128,6 +117,20 @@ function readConfig(): Config {
     );
   }
   return config;
+}
+
+/** Null where there is no such file. */
+function configText(): string | null {
+  try {
+    // Opening a named pipe would wait for its writer.
+    if (statSync(CONFIG_FILE).isFile()) return readFileSync(CONFIG_FILE, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return null;
+    const hint = code === "EMFILE" ? "let the process open more files: ulimit -n" : "check its permissions";
+    throw configInvalid(messageOf(cause), locateFile(CONFIG_FILE), hint);
+  }
+  throw configInvalid("it is no regular file", locateFile(CONFIG_FILE), "rename it");
 }
 
 function parseToml(text: string): Config {

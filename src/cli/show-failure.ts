@@ -1,6 +1,6 @@
 import type { GodwitError } from "../base/failure.ts";
 import { printable } from "../base/printable.ts";
-import type { SourceLocation } from "../base/source-text.ts";
+import { indexOfCodePoint, type SourceLocation } from "../base/source-text.ts";
 import { brief, fit, type Style } from "./style.ts";
 
 /** A failure as a person reads it: code, place with excerpt and caret, details, state of the database, next step. */
@@ -50,8 +50,6 @@ function showLocation(location: SourceLocation, style: Style): string[] {
 
 /** As many code points of a line as can be shown, from one on: a line may be as long as a file. */
 function pointsFrom(line: string, from: number): string[] {
-  let index = 0;
-  for (let point = 0; point < from && index < line.length; point++)
-    index += line.codePointAt(index)! > 0xffff ? 2 : 1;
+  const index = indexOfCodePoint(line, from);
   return [...line.slice(index, index + 2 * LINE_SHOWN + 2)];
 }

@@ -79,7 +79,7 @@ export interface Lent {
   readonly handle: unknown;
   /** What code dropped or altered, with all that belonged to it, as it was before. */
   readonly objectsBefore: readonly SchemaObject[];
-  /** Takes the handle back, and finalizes what was prepared with it. */
+  /** Takes the handle back: from then on it throws, and so does what was prepared with it. Closes what is still being read. */
   end(): void;
 }
 

@@ -22,7 +22,7 @@ type Refusal = Parameters<LendingRules["refuse"]>[0];
 const REFUSALS: Record<Refusal, { readonly message: string; readonly hint: string }> = {
   close: {
     message: "the migration closes the database, which is godwit's to close",
-    hint: "leave the handle open; what was prepared is finalized after the migration",
+    hint: "leave the handle open: it is taken back when the migration is over",
   },
   "async-transaction": {
     message: "db.transaction takes no async function: it would commit at the first await",

@@ -7,8 +7,8 @@ import { mentionedNames } from "../sql/mentioned-names.ts";
 import type { PreparedStep } from "./prepare.ts";
 
 /**
- * Finds what a rebuild takes along: the indexes and triggers of a table go when it is dropped, and its views are dropped so that the new table can take
- * the name (https://sqlite.org/lang_altertable.html#otheralter). The schema is read only where that can be, rows never.
+ * Finds what a rebuild takes along: the indexes and triggers of a table go when it is dropped, and its views are dropped so that the new
+ * table can take the name (https://sqlite.org/lang_altertable.html#otheralter). The schema is read only where that can be, rows never.
  */
 export class DroppedObjects {
   private readonly step: PreparedStep;
@@ -42,8 +42,8 @@ export class DroppedObjects {
 }
 
 /**
- * What is missing in `after` of that which belongs to a table made anew in between, or speaks of one. Of tables that are gone for good, the rest goes for
- * good. Pure.
+ * What is missing in `after` of all that belongs to a table made anew in between, or speaks of one. What belongs to a table that is gone
+ * for good is not missed. Pure.
  */
 function goneWithRebuild(before: readonly SchemaObject[], after: readonly SchemaObject[]): SchemaObject[] {
   const present = new Map(after.map((object) => [keyOf(object), object]));

@@ -3,12 +3,15 @@ import type { Connection } from "../databases/connection.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import { type LockWait, untilFree } from "./lock-wait.ts";
 
-/** FULL does not sync the folder after the journal is unlinked: a power cut can bring it back (https://sqlite.org/pragma.html#pragma_synchronous). */
+/**
+ * FULL does not sync the folder after the journal is unlinked: a power cut can bring it back
+ * (https://sqlite.org/pragma.html#pragma_synchronous).
+ */
 const DURABLE = "EXTRA";
 
 /**
- * Runs with the settings that a run needs: commits that a power cut does not undo, and locks that are waited for outside SQLite. What it switches, foreign
- * keys too, is as before afterwards.
+ * Runs with the settings that a run needs: commits that a power cut does not undo, and locks that are waited for outside SQLite. What
+ * the run switches, foreign keys too, is as before afterwards.
  */
 export async function duringRun<T>(
   connection: Connection,

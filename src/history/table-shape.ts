@@ -39,7 +39,7 @@ export async function readTableShape(connection: Connection, table: string): Pro
     object.type === "table" &&
     REQUIRED.every((name) => names.includes(name)) &&
     columns.every(({ name, required }) => OURS.has(name) || Number(required) === 0);
-  if (!isOurs) throw foreign(table, ownerOf(object.type, columns), columns);
+  if (!isOurs) throw foreign(table, whyNotOurs(object.type, columns), columns);
   if (Number(object.isVirtual) === 1) throw foreign(table, "it is a virtual table", columns);
   const trigger = objects.find(({ type }) => type === "trigger");
   if (trigger !== undefined) throw foreign(table, `it has the trigger ${trigger.name}`, columns);
@@ -54,8 +54,8 @@ function foreign(table: string, why: string, columns: readonly Column[]): Godwit
   });
 }
 
-/** Recognises the tools that use the same name, by their columns. */
-function ownerOf(type: string, columns: readonly Column[]): string {
+/** By the columns, the tools that use the same name are recognised. */
+function whyNotOurs(type: string, columns: readonly Column[]): string {
   if (type === "view") return "it is a view";
   const names = columns.map(({ name }) => name).sort();
   switch (names.join(" ")) {

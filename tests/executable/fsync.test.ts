@@ -3,17 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CliProject } from "../support/cli-project.ts";
 import { GODWIT, runProcess } from "../support/run-godwit.ts";
+import { HAS_STRACE } from "../support/strace.ts";
 
 const COUNT = 1000;
-
-const hasStrace = Bun.which("strace") !== null && (await canTrace());
-if (!hasStrace) console.log("skipped: counting fsyncs needs strace, which is not here or may not trace");
-
-/** Also false where the system lets no process trace another. */
-async function canTrace(): Promise<boolean> {
-  const { exitCode } = await runProcess(["strace", "-o", "/dev/null", "true"], { cwd: "/" });
-  return exitCode === 0;
-}
 
 function generate(project: CliProject): void {
   for (let index = 0; index < COUNT; index++) {
@@ -26,7 +18,7 @@ function generate(project: CliProject): void {
 }
 
 describe("a thousand small migrations, SQL and TypeScript mixed", () => {
-  test.skipIf(!hasStrace)("share commits: a handful of fsyncs, not one for each", async () => {
+  test.skipIf(!HAS_STRACE)("share commits: a handful of fsyncs, not one for each", async () => {
     using project = new CliProject();
     generate(project);
     const trace = project.root.join("trace");

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
+import { digestOf } from "../support/digest.ts";
 import { v } from "../support/intent.ts";
-import { databaseHash, refused } from "../support/refused.ts";
+import { refused } from "../support/refused.ts";
 import { type Ended, GODWIT, runProcess } from "../support/run-godwit.ts";
 import { openToEveryone, runUnprivileged, testUnprivileged } from "../support/unprivileged.ts";
 import { JOURNAL_MODES, SOUND, soundness, standing } from "./journal-modes.ts";
@@ -55,7 +56,10 @@ describe("what lies in the folder of the migrations", () => {
   test.each([
     ["pipe", `mkfifo ${FILE}`],
     ["link to a pipe", `mkfifo pipe && ln -s ../pipe ${FILE}`],
-    ["socket", `python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("${FILE}")'`],
+    [
+      "socket",
+      `'${process.execPath}' -e 'require("net").createServer().listen("${FILE}", () => process.exit())'`,
+    ],
   ])("A38: a %s that is named like a migration is refused and never opened", async (_, make) => {
     using project = await standing();
     expect(await project.shell(make)).toMatchObject({ stderr: "", exitCode: 0 });
@@ -150,9 +154,9 @@ describe("what lies in the folder of the migrations", () => {
 
 describe.each(JOURNAL_MODES)("what may not be read, journal mode %s", (mode) => {
   async function refusedToNobody(project: CliProject): Promise<Ended> {
-    const before = databaseHash(project.path);
+    const before = digestOf(project.path);
     const ended = await runUnprivileged([GODWIT, "migrate", "--db", "app.db"], { cwd: project.cwd });
-    expect(databaseHash(project.path)).toBe(before);
+    expect(digestOf(project.path)).toBe(before);
     expect(ended.stderr).toContain("\n  hint: ");
     return ended;
   }

@@ -1,9 +1,11 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
-import { digestOf, expectRefused, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { digestOf } from "../support/digest.ts";
+import { expectRefused } from "../support/expect-refused.ts";
 import { v } from "../support/intent.ts";
 import { documentOf } from "../support/run-godwit.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 setDefaultTimeout(60_000);
 
@@ -135,13 +137,13 @@ test.each(JOURNAL_MODES)(
       const at = random(flip % 3 === 0 ? 4096 : whole.length);
       writeFileSync(project.path, whole);
       patch(project, at, whole[at]! ^ (1 + random(255)));
-      const before = await digestOf(project.path);
+      const before = digestOf(project.path);
       const ended = await project.migrate("--json");
       const error = documentOf(ended)["error"] as { code: string; hint: string } | undefined;
       counts[error?.code ?? "applied"] = (counts[error?.code ?? "applied"] ?? 0) + 1;
       const state = { seed, flip, at, exitCode: ended.exitCode, code: error?.code };
       if (ended.exitCode !== 0) {
-        expect({ ...state, after: await digestOf(project.path) }).toEqual({ ...state, after: before });
+        expect({ ...state, after: digestOf(project.path) }).toEqual({ ...state, after: before });
         expect({ ...state, hint: error?.hint }).toEqual({ ...state, hint: expect.any(String) });
       }
       expect({ ...state, isKnown: [0, 3, 4].includes(ended.exitCode) }).toEqual({ ...state, isKnown: true });
@@ -158,13 +160,13 @@ test("C7: a page that points outside the file is refused, and undone where a mig
   // The right-most pointer of the table's root page: https://sqlite.org/fileformat2.html#b_tree_pages
   patch(project, (root - 1) * 4096 + 8, 0x7f, 0xff, 0xff, 0xff);
   project.sql(2, "CREATE TABLE t2 (id);\nUPDATE items SET name = upper(name);");
-  const before = await digestOf(project.path);
+  const before = digestOf(project.path);
   const { stderr, exitCode } = await project.migrate();
   expect(exitCode).toBe(4);
   expect(stderr).toMatch(/^error\[\w+\] .*(malformed|damaged)/);
   expect(stderr).toContain("\n  rolled back: ");
   expect(stderr).toContain("\n  hint: ");
-  expect(await digestOf(project.path)).toBe(before);
+  expect(digestOf(project.path)).toBe(before);
 });
 
 test("C8: a database that only a newer SQLite may write is refused with that reason", async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { CliProject } from "../support/cli-project.ts";
-import { expectRefused, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { expectRefused } from "../support/expect-refused.ts";
 import { v } from "../support/intent.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 const ALL = [["migrate"], ["status"], ["rollback"], ["redo"], ["mark", v(1), "--applied"]];
 

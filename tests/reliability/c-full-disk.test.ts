@@ -1,9 +1,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { CliProject } from "../support/cli-project.ts";
-import { errorIn, JOURNAL_MODES, type ShownError } from "../support/expect-refused.ts";
+import { errorIn, type ShownError } from "../support/expect-refused.ts";
 import { expectRecovery, expectWhole, populate } from "../support/expect-whole.ts";
 import { documentOf, type Ended, GODWIT } from "../support/run-godwit.ts";
 import { HAS_STRACE, MUTATING_CALLS, runWithFault } from "../support/strace.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 setDefaultTimeout(60_000);
 

@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import { copyFileSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
-import { expectRefused, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { expectRefused } from "../support/expect-refused.ts";
 import { v } from "../support/intent.ts";
 import { documentOf } from "../support/run-godwit.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 async function appliedProject(mode: string, ...numbers: number[]): Promise<CliProject> {
   const project = new CliProject();

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
-import { JOURNAL_MODES } from "../support/expect-refused.ts";
 import { documentOf } from "../support/run-godwit.ts";
 import { SqlProcess } from "../support/sql-process.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 const ROWS = 300;
 

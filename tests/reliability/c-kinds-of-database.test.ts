@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { closeSync, fstatSync, openSync, readSync, statSync, truncateSync, writeSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
-import { JOURNAL_MODES } from "../support/expect-refused.ts";
 import { v } from "../support/intent.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 const KINDS = `
 CREATE TABLE no_rowid (a TEXT, b TEXT, n INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID;

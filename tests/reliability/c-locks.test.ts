@@ -2,9 +2,10 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CliProject } from "../support/cli-project.ts";
-import { errorIn, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { errorIn } from "../support/expect-refused.ts";
 import { type Ended, exitOf, GODWIT, startProcess } from "../support/run-godwit.ts";
 import { SqlProcess } from "../support/sql-process.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 setDefaultTimeout(60_000);
 

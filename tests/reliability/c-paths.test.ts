@@ -2,9 +2,10 @@ import { expect, test } from "bun:test";
 import { existsSync, linkSync, mkdirSync, readdirSync, realpathSync, statSync, symlinkSync } from "node:fs";
 import { networkFileSystem } from "../../src/databases/sqlite/file-oddities.ts";
 import { CliProject } from "../support/cli-project.ts";
-import { expectRefused, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { expectRefused } from "../support/expect-refused.ts";
 import { v } from "../support/intent.ts";
 import { documentOf } from "../support/run-godwit.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 /** What needs a database, apart from `migrate`. */
 const OTHERS = [["rollback"], ["redo"], ["mark", v(1), "--applied"]];

@@ -1,10 +1,11 @@
 import { expect, setDefaultTimeout } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
-import { type Expected, expectRefused, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { type Expected, expectRefused } from "../support/expect-refused.ts";
 import { v } from "../support/intent.ts";
 import { type Ended, GODWIT } from "../support/run-godwit.ts";
 import { openToEveryone, runUnprivileged, testUnprivileged } from "../support/unprivileged.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 setDefaultTimeout(60_000);
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { CliProject } from "../support/cli-project.ts";
-import { errorIn, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { errorIn } from "../support/expect-refused.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 /** The steps of https://sqlite.org/lang_altertable.html#otheralter on the table `parent`. */
 const REBUILD = `

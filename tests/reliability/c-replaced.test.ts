@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, existsSync, renameSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
-import { digestOf, errorIn, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { digestOf } from "../support/digest.ts";
+import { errorIn } from "../support/expect-refused.ts";
 import { expectWhole, populate } from "../support/expect-whole.ts";
 import { GODWIT, runProcess, startProcess } from "../support/run-godwit.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 /** What somebody does to the file while the first of two migrations runs. */
 const REPLACEMENTS: Readonly<Record<string, string>> = {
@@ -20,7 +22,7 @@ for (const mode of JOURNAL_MODES) {
       using project = new CliProject();
       populate(project, mode, 2);
       copyFileSync(project.path, project.root.join("other.db"));
-      const before = await digestOf(project.root.join("other.db"));
+      const before = digestOf(project.root.join("other.db"));
       const action = `import { copyFileSync, renameSync } from "node:fs";
       export async function up(db) { db.run("CREATE TABLE t1 (id)"); ${REPLACEMENTS[what]} await Bun.sleep(1); db.run("CREATE TABLE more (id)"); }`;
       project.remove(1);
@@ -28,7 +30,7 @@ for (const mode of JOURNAL_MODES) {
       const ended = await project.migrate("--json");
       expect(ended.exitCode).toBe(4);
       expect(errorIn(ended)).toMatchObject({ code: "DATABASE_REPLACED", hint: expect.any(String) });
-      if (existsSync(project.path)) expect(await digestOf(project.path)).toBe(before);
+      if (existsSync(project.path)) expect(digestOf(project.path)).toBe(before);
       // The journal kept its name, so the old file is brought together with it again before anybody looks.
       renameSync(project.root.join("moved.db"), project.path);
       expect(expectWhole(project)).toBe(0);

@@ -1,11 +1,12 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
-import { errorIn, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { errorIn } from "../support/expect-refused.ts";
 import { expectRecovery, expectWhole, populate } from "../support/expect-whole.ts";
 import { bytesOf } from "../support/power-cut.ts";
 import { documentOf, GODWIT, startProcess } from "../support/run-godwit.ts";
 import { HAS_STRACE, MUTATING_CALLS, runTraced, runWithFault } from "../support/strace.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 setDefaultTimeout(60_000);
 

@@ -1,10 +1,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
-import { JOURNAL_MODES } from "../support/expect-refused.ts";
 import { expectWhole, populate } from "../support/expect-whole.ts";
 import { v } from "../support/intent.ts";
 import { Terminal } from "../support/terminal.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 setDefaultTimeout(60_000);
 

@@ -1,10 +1,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
-import { JOURNAL_MODES } from "../support/expect-refused.ts";
 import { expectRecovery, expectWhole, populate } from "../support/expect-whole.ts";
 import { cutPower, recordRun, type Survival } from "../support/power-cut.ts";
 import { HAS_STRACE } from "../support/strace.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 setDefaultTimeout(60_000);
 

@@ -2,10 +2,11 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CliProject } from "../support/cli-project.ts";
-import { expectRefused, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { expectRefused } from "../support/expect-refused.ts";
 import { expectRecovery, expectWhole, PRESENT_ROWS, populate } from "../support/expect-whole.ts";
 import { v } from "../support/intent.ts";
 import { documentOf, type Ended, GODWIT, runProcess, startProcess } from "../support/run-godwit.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 setDefaultTimeout(60_000);
 

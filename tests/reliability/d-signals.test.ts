@@ -1,9 +1,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { CliProject } from "../support/cli-project.ts";
-import { errorIn, JOURNAL_MODES } from "../support/expect-refused.ts";
+import { errorIn } from "../support/expect-refused.ts";
 import { expectRecovery, expectWhole, populate } from "../support/expect-whole.ts";
 import { exitOf, GODWIT, startProcess } from "../support/run-godwit.ts";
 import { KEYS } from "../support/terminal.ts";
+import { JOURNAL_MODES } from "./journal-modes.ts";
 
 setDefaultTimeout(60_000);
 

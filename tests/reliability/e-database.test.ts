@@ -1,29 +1,31 @@
 import { describe, expect, test } from "bun:test";
+import { digestOf } from "../support/digest.ts";
 import { v } from "../support/intent.ts";
-import { databaseHash } from "../support/refused.ts";
 import { documentOf } from "../support/run-godwit.ts";
+import { HAS_STRACE } from "../support/strace.ts";
 import { JOURNAL_MODES, SOUND, soundness, standing } from "./journal-modes.ts";
 
 /** Functions that reach outside of the database, wherever a schema can hold an expression. */
 const HOSTILE = `
   CREATE VIEW evil_view AS SELECT load_extension('./evil') AS a, writefile('intruded', 'x') AS b, readfile('/etc/passwd') AS c;
-  CREATE TRIGGER evil_trigger AFTER INSERT ON schema_migrations BEGIN SELECT load_extension('./evil'), writefile('intruded', 'x'); END;
+  CREATE TRIGGER evil_trigger AFTER INSERT ON kept BEGIN SELECT load_extension('./evil'), writefile('intruded', 'x'); END;
   CREATE TRIGGER evil_deletes AFTER DELETE ON kept BEGIN DELETE FROM kept; END;
 `;
 
 describe.each(JOURNAL_MODES)("a database of unknown origin, journal mode %s", (mode) => {
-  test.each([["status"], ["status --check"], ["status --json"]])(
+  test.skipIf(!HAS_STRACE).each([["status"], ["status --check"], ["status --json"]])(
     "E14: %s reads it, changes nothing and calls nothing",
     async (line) => {
       using project = await standing(mode);
       project.exec("CREATE TABLE secret (a); INSERT INTO secret VALUES ('c4n4ry');");
       project.exec(HOSTILE);
-      const before = databaseHash(project.path);
+      const before = digestOf(project.path);
       const ended = await project.shell(
         `strace -f -o trace -e trace=open,openat "$GODWIT" ${line} --db app.db`,
       );
-      expect(ended.stdout + ended.stderr).not.toContain("c4n4ry");
-      expect(databaseHash(project.path)).toBe(before);
+      expect(ended).toMatchObject({ stderr: "", exitCode: 0 });
+      expect(ended.stdout).not.toContain("c4n4ry");
+      expect(digestOf(project.path)).toBe(before);
       const trace = await Bun.file(project.root.join("trace")).text();
       expect(trace).toContain("app.db");
       expect(trace).not.toMatch(/evil|intruded|\/etc\/passwd/);
@@ -47,7 +49,7 @@ describe.each(JOURNAL_MODES)("a database of unknown origin, journal mode %s", (m
     project.exec(`CREATE INDEX evil ON schema_migrations (description) WHERE description <> 'evil';
       ALTER TABLE schema_migrations ADD COLUMN evil GENERATED ALWAYS AS (printf('%.*c', 1000000, 'x')) VIRTUAL;`);
     const { stdout, exitCode } = await project.status("--json");
-    expect(exitCode).toBeOneOf([0, 3]);
+    expect(exitCode).toBe(0);
     expect(stdout.length).toBeLessThan(10_000);
   });
 

@@ -1,14 +1,12 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readCodeFile } from "../../src/migrations/code-file.ts";
 import { readSqlFile } from "../../src/migrations/sql-file.ts";
-import { v } from "../support/intent.ts";
 import { documentOf } from "../support/run-godwit.ts";
 import { SOUND, soundness, standing } from "./journal-modes.ts";
+import { FILE } from "./one-file.ts";
 
 // On a machine that is shared, five seconds are not many.
 setDefaultTimeout(60_000);
-
-const FILE = `migrations/${v(2)}_step_2.sql`;
 
 describe("inputs that are small to write and large to work on", () => {
   test.each([

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 
+/** The two ways in which SQLite keeps a transaction whole. */
 export const JOURNAL_MODES = ["delete", "wal"] as const;
 export type JournalMode = (typeof JOURNAL_MODES)[number];
 

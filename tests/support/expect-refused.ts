@@ -1,11 +1,9 @@
 import { expect } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { CliProject } from "./cli-project.ts";
+import { digestOf } from "./digest.ts";
 import { documentOf, type Ended } from "./run-godwit.ts";
-
-/** The two ways in which SQLite keeps a transaction whole. */
-export const JOURNAL_MODES = ["delete", "wal"] as const;
 
 /** The `error` of a JSON document. */
 export interface ShownError {
@@ -34,7 +32,7 @@ export async function expectRefused(
   args: readonly string[],
   { exitCode, code, message, hint, start = (...all) => project.godwit(...all) }: Expected,
 ): Promise<ShownError> {
-  const before = await digestsIn(dirname(project.path));
+  const before = digestsIn(dirname(project.path));
   const shown = await start(...args);
   expect({ args, ...shown }).toMatchObject({ stdout: "", exitCode });
   expect(shown.stderr).toStartWith(`error[${code}] `);
@@ -48,7 +46,7 @@ export async function expectRefused(
   expect(error.hint).toBeString();
   if (message !== undefined) expect(error.message).toMatch(message);
   if (hint !== undefined) expect(error.hint).toMatch(hint);
-  expect(await digestsIn(dirname(project.path))).toEqual(before);
+  expect(digestsIn(dirname(project.path))).toEqual(before);
   return error;
 }
 
@@ -57,20 +55,16 @@ export function errorIn(ended: Ended): ShownError {
 }
 
 /** The SHA-256 of each file in a folder, by its name. Not for one that this process has open as a database: reading it drops SQLite's locks. */
-async function digestsIn(folder: string): Promise<Record<string, string>> {
-  const digests: Record<string, string> = {};
+function digestsIn(folder: string): Record<string, string | null> {
+  const digests: Record<string, string | null> = {};
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     // SQLite makes these for a reader too, and leaves them where it may not write to the database.
-    if (/-(wal|shm)$/.test(entry.name) && !(await isJournal(`${folder}/${entry.name}`))) continue;
-    if (entry.isFile()) digests[entry.name] = await digestOf(`${folder}/${entry.name}`);
+    if (/-(wal|shm)$/.test(entry.name) && !isJournal(`${folder}/${entry.name}`)) continue;
+    if (entry.isFile()) digests[entry.name] = digestOf(`${folder}/${entry.name}`);
   }
   return digests;
 }
 
-async function isJournal(path: string): Promise<boolean> {
-  return path.endsWith("-wal") && (await Bun.file(path).bytes()).length > 0;
-}
-
-export async function digestOf(path: string): Promise<string> {
-  return new Bun.CryptoHasher("sha256").update(await Bun.file(path).bytes()).digest("hex");
+function isJournal(path: string): boolean {
+  return path.endsWith("-wal") && statSync(path).size > 0;
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
 import type { CliProject } from "./cli-project.ts";
+import { digestOf } from "./digest.ts";
 import type { Ended } from "./run-godwit.ts";
 
 /** What the executable says when it refuses or fails, as a person reads it. */
@@ -18,17 +18,12 @@ export interface Refused {
 /** Runs `migrate`, or what is given, and requires a whole refusal that leaves the bytes of the database as they were. */
 export async function refused(project: CliProject, ...args: readonly string[]): Promise<Refused> {
   const command = [...(args.length === 0 ? ["migrate"] : args), "--db", "app.db"];
-  const before = databaseHash(project.path);
+  const before = digestOf(project.path);
   const shown = await project.godwit(...command);
   const refusal = parsed(shown);
-  if (databaseHash(project.path) !== before)
+  if (digestOf(project.path) !== before)
     throw new Error(`the database was changed by a refusal: ${shown.stderr}`);
   return refusal;
-}
-
-/** The SHA-256 of a database's bytes; null where there is no file. */
-export function databaseHash(path: string): string | null {
-  return existsSync(path) ? new Bun.CryptoHasher("sha256").update(readFileSync(path)).digest("hex") : null;
 }
 
 const STATE = /^ {2}((?:unchanged|rolled back|left changed|unknown)\b.*)$/m;

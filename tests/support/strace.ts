@@ -4,7 +4,9 @@ import { type Ended, GODWIT, runProcess, startProcess } from "./run-godwit.ts";
 /** False also where the system lets no process trace another; then a line says so. */
 export const HAS_STRACE = Bun.which("strace") !== null && (await canTrace());
 if (!HAS_STRACE)
-  console.log("skipped: faults by system call need strace, which is not here or may not trace");
+  console.log(
+    "skipped: what watches system calls, or lets one fail, needs strace, which is not here or may not trace",
+  );
 
 async function canTrace(): Promise<boolean> {
   const { exitCode } = await runProcess(["strace", "-o", "/dev/null", "true"], { cwd: "/" });

@@ -165,7 +165,7 @@ function files(): InputCase[] {
   const fs = 'import { readFileSync, renameSync, copyFileSync, unlinkSync } from "node:fs";\n';
   return [
     failed("reads the database's file", "LOCK_LOST", up(1, '  readFileSync("{{db}}");', fs), {
-      mode: "DELETE",
+      mode: "delete",
     }),
     good(
       "reads the database's file beside a write-ahead log",
@@ -173,7 +173,7 @@ function files(): InputCase[] {
       [1],
       [[TABLES, "t1"]],
       {
-        mode: "WAL",
+        mode: "wal",
       },
     ),
     failed(
@@ -181,7 +181,7 @@ function files(): InputCase[] {
       "DATABASE_REPLACED",
       up(1, '  copyFileSync("{{db}}", "{{dir}}/copy");\n  renameSync("{{dir}}/copy", "{{db}}");', fs),
       {
-        mode: "WAL",
+        mode: "wal",
         holds: [[TABLES, ""], SEED_ROWS],
       },
     ),

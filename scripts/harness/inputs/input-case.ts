@@ -1,4 +1,4 @@
-export type JournalMode = "DELETE" | "WAL";
+import type { JournalMode } from "../journal-mode.ts";
 
 /** A query, and what its first column says, rows joined by commas. */
 export type Check = readonly [sql: string, expected: string];

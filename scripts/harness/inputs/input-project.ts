@@ -10,7 +10,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type GodwitRun, runGodwit } from "../godwit-process.ts";
-import type { InputCase, JournalMode } from "./input-case.ts";
+import type { JournalMode } from "../journal-mode.ts";
+import type { InputCase } from "./input-case.ts";
 
 const SQLITE_HEADER = "SQLite format 3\0";
 

@@ -221,7 +221,7 @@ function locks(): InputCase[] {
       exit: 4,
       words: ["migrate", "--lock-timeout", "0"],
       held: { sql: "BEGIN; SELECT * FROM users;" },
-      mode: "DELETE",
+      mode: "delete",
     }),
     {
       name: "a writer that ends in time",
@@ -244,7 +244,7 @@ function locks(): InputCase[] {
       files: TWO,
       words: ["migrate", "--lock-timeout", "0"],
       held: { sql: "BEGIN; SELECT * FROM users;" },
-      mode: "WAL",
+      mode: "wal",
       exit: 0,
       code: null,
       ...both,

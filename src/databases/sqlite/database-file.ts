@@ -72,8 +72,9 @@ function isWritable(path: string): boolean {
 }
 
 /**
- * SQLite writes whole pages only, and reads the last one of a file that was cut off in the middle, as a copy that was interrupted is, as if zeros followed.
- * Pages that are still in the `-wal` need not be in the file yet. Asked under the write lock, when a hot journal has been played back.
+ * SQLite writes whole pages only. Where a file was cut off in the middle of one, as a copy that was interrupted is, SQLite reads that page
+ * as if zeros followed. Pages that are still in the `-wal` need not be in the file yet. Asked under the write lock, when a hot journal has
+ * been played back.
  * @throws DatabaseError of kind corrupt
  */
 export function requireWhole(db: Database, path: string): void {

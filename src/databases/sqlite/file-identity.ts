@@ -31,9 +31,10 @@ export function requireSameFile(path: string, opened: FileIdentity | null): void
 const RESERVED_BYTE = 0x40000001;
 
 /**
- * Whether this process holds SQLite's write lock on a file in a rollback journal mode. Closing any descriptor of the file drops all POSIX locks that
- * the process has on it (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_), so code that reads the file by itself leaves
- * a transaction without its lock. False also where the system does not tell: only Linux lists locks.
+ * Whether this process holds SQLite's write lock on a file in a rollback journal mode. Closing any descriptor of the file drops all POSIX
+ * locks that the process has on it, so code that reads the file by itself leaves a transaction without its lock
+ * (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+ * False also where the system does not tell: only Linux lists locks.
  */
 export function holdsWriteLock({ inode }: FileIdentity): boolean {
   let locks: string;

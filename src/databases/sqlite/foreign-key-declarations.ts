@@ -19,8 +19,8 @@ type KeyRow = [
 ];
 
 /**
- * The keys of all tables that have any. Asks for nothing that a migration could have switched, as LIKE can be. Without the word there is no key: to look
- * into every table would take most of a run where many migrations in code meet many tables.
+ * The keys of all tables that have any. Asks for nothing that a migration could have switched, as LIKE can be. A table without the word
+ * REFERENCES has no key: to look into every table would take most of a run where many migrations in code meet many tables.
  */
 export function declaredKeys(db: Database): ReadonlyMap<string, readonly DeclaredKey[]> {
   const rows = db

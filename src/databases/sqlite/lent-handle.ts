@@ -11,8 +11,8 @@ const TEXT_KEPT = 65_536;
 const RUNS = ["get", "all", "values", "raw", "run"] as const;
 
 /**
- * A handle as code of a migration gets it: bun:sqlite's Database in all it offers, but for what would end or hide something. What is lent can be taken
- * back: afterwards the handle throws, and so does every statement made through it.
+ * A handle as code of a migration gets it: bun:sqlite's Database in all it offers, but for what would end or hide something. What is lent
+ * can be taken back: afterwards the handle throws, and so does every statement made through it.
  */
 export class LentHandle implements Lent {
   readonly handle: Database;

@@ -13,8 +13,9 @@ interface WatchedColumn {
 }
 
 /**
- * Counts what foreign key actions take from tables: rows deleted, references cleared. Temporary triggers do the counting, since actions fire triggers as
- * any statement does (https://sqlite.org/foreignkeys.html#fk_actions): exact, and nothing is read that does not change. They are gone with the watch or the transaction.
+ * Counts what foreign key actions take from tables: rows deleted, references cleared. Temporary triggers do the counting, since actions
+ * fire triggers as any statement does (https://sqlite.org/foreignkeys.html#fk_actions): exact, and nothing is read that does not change.
+ * They are gone with the watch or the transaction.
  */
 export class TriggerWatch {
   private readonly db: Database;

@@ -25,7 +25,10 @@ const NAMES = [
 /** The one that can only be set; what it does can be seen. */
 const CASE_SENSITIVE_LIKE = "case_sensitive_like";
 
-/** Journal modes that a commit may not survive: kept in memory, or not at all. They hold for the connection (https://sqlite.org/pragma.html#pragma_journal_mode). */
+/**
+ * Journal modes that a commit may not survive: kept in memory, or not at all. They hold for the connection
+ * (https://sqlite.org/pragma.html#pragma_journal_mode).
+ */
 const UNSAFE_JOURNALS = new Set(["memory", "off"]);
 
 export function readSessionSettings(db: Database): SessionSettings {
