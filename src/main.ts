@@ -5,8 +5,21 @@ import { CliRun } from "./cli/run-cli.ts";
 const run = new CliRun(process.argv.slice(2), process.env);
 // Taken before any migration's code runs, which meets one that ends nothing. Unlike process.exit it asks no "exit" listener, which could
 // set another exit code.
-const { reallyExit } = process;
-const end = (code: number): never => reallyExit.call(process, code);
+const { reallyExit, execve } = process;
+const end = (code: number): never => {
+  if (run.leavesTransaction) vanish(code);
+  return reallyExit.call(process, code);
+};
+
+/**
+ * Ends the process as a crash would, but with an exit code of its own: at a plain exit Bun closes every database, and SQLite rolls back. What takes the
+ * place of the program has none open.
+ */
+function vanish(code: number): void {
+  execve?.call(process, process.execPath, [process.execPath, "-e", `process.exit(${code})`], {
+    BUN_BE_BUN: "1",
+  });
+}
 
 // The event loop is empty and the run is not done: a migration awaits what never comes. Not a top-level await, with which a
 // compiled executable would hang here for ever.

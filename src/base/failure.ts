@@ -95,11 +95,12 @@ export class GodwitError extends Error {
   readonly exitCode: number;
 
   constructor(code: FailureCode, message: string, more: FailureDetails = {}) {
-    super(withoutSecrets(message), more.cause === undefined ? undefined : { cause: more.cause });
+    const shown = EXIT_CODES[code] === 2 ? withoutSecrets : (text: string) => text;
+    super(shown(message), more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.location = more.location;
-    this.details = (more.details ?? []).map(withoutSecrets);
-    this.hint = more.hint === undefined ? undefined : withoutSecrets(more.hint);
+    this.details = (more.details ?? []).map(shown);
+    this.hint = more.hint === undefined ? undefined : shown(more.hint);
     this.outcome = more.outcome ?? "unchanged";
     this.state = more.state;
     this.exitCode = exitCodeOf(code, this.outcome);

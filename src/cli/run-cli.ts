@@ -26,6 +26,7 @@ export class CliRun {
   private readonly reporter: Reporter;
   private readonly guard = new CodeGuard();
   private running: MigrationLabel | null = null;
+  private isTransactionLeft = false;
 
   constructor(argv: readonly string[], env: Environment) {
     this.argv = argv;
@@ -51,6 +52,11 @@ export class CliRun {
     }
   }
 
+  /** A transaction is open that must not be rolled back by this process: not by its end either. */
+  get leavesTransaction(): boolean {
+    return this.isTransactionLeft;
+  }
+
   /**
    * Fails code that will never finish: nothing is left that could wake it.
    * @returns the exit code; null where the run goes on by itself, which tells what became of the migration.
@@ -72,6 +78,7 @@ export class CliRun {
 
   private fail(thrown: unknown): number {
     const error = isGodwitError(thrown) ? thrown : bug(thrown);
+    this.isTransactionLeft = error.code === "LOCK_LOST";
     // Where stdout takes nothing, its document cannot tell: stderr is all that is left.
     const reporter = error.code === "OUTPUT_FAILED" ? this.textReporter() : this.reporter;
     reporter.fail(error);

@@ -58,6 +58,11 @@ export interface Connection {
   observeLock(): Promise<void>;
   /** Whether the write lock that was observed is held no more, although its transaction is open. */
   hasLostLock(): Promise<boolean>;
+  /**
+   * Leaves the open transaction as a crash would, for the next one who opens the file to undo. Without its lock, ROLLBACK would write old pages over
+   * what others have committed since, and so would closing. Nothing may be asked of the connection any more.
+   */
+  abandon(): void;
   /** The driver's view of anything that code threw; null if it is no error of the database. */
   errorOf(thrown: unknown): DatabaseError | null;
   close(): Promise<void>;
@@ -71,7 +76,9 @@ export interface LendingRules {
    */
   inspect(sql: string, call: "script" | "statement"): { readonly reshaped: readonly string[] };
   /** What is thrown where code closes the handle, makes a transaction of an async function, or goes on once the handle was taken back. */
-  refuse(why: "close" | "async-transaction" | "over"): Error;
+  refuse(why: "close" | "async-transaction" | "lost" | "over"): Error;
+  /** The handle is in a transaction that nothing may outlive: without it, no call is let through. */
+  readonly needsTransaction: boolean;
 }
 
 /** A handle that is lent until it is taken back. */

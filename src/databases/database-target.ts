@@ -33,7 +33,7 @@ export function parseDatabaseTarget(text: string): DatabaseTarget {
   if (scheme === "sqlite" || scheme === "file") return targetAt(pathOfUrl(text));
   if (SERVER_SCHEMES.has(scheme)) {
     throw invalid(
-      `${text} is a server's address; this version works on SQLite files`,
+      `a ${scheme}: address is a server's; this version works on SQLite files`,
       "name a file: --db app.db",
     );
   }
@@ -71,7 +71,7 @@ function pathOfUrl(url: string): string {
   const query = rest.indexOf("?");
   if (query !== -1) {
     throw invalid(
-      `unknown parameter in the database's URL: ${/^\?[^=&]*/.exec(rest.slice(query))?.[0]}`,
+      `unknown parameter in the database's URL: ${/^\?[^=&]*(?==)/.exec(rest.slice(query))?.[0] ?? "?"}`,
       "leave it out; %3F stands for a question mark",
     );
   }

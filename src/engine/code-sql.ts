@@ -1,9 +1,9 @@
 import { GodwitError } from "../base/failure.ts";
 import type { LendingRules } from "../databases/connection.ts";
 import type { Migration } from "../migrations/migration.ts";
-import { refuseInCode } from "../migrations/transaction-rules.ts";
+import { refuseInCode, refuseInVerify } from "../migrations/transaction-rules.ts";
+import { changedTables } from "../sql/changed-tables.ts";
 import { makesTable, reshapedName, reshapes } from "../sql/classification.ts";
-import { mentionedNames } from "../sql/mentioned-names.ts";
 import { type Statement, StatementReader } from "../sql/statement-reader.ts";
 import { mayEnforce } from "./row-guard.ts";
 
@@ -28,6 +28,10 @@ const REFUSALS: Record<Refusal, { readonly message: string; readonly hint: strin
     message: "db.transaction takes no async function: it would commit at the first await",
     hint: "await first, then write in a function without async; each migration already is one transaction",
   },
+  lost: {
+    message: "the transaction is gone: OR ROLLBACK, RAISE(ROLLBACK) or a full disk has rolled it back",
+    hint: "let the error pass that came first; what the code writes now would stay by itself",
+  },
   over: {
     message: "the migration is over, but its code still uses the database",
     hint: "await all that up begins before it returns",
@@ -36,21 +40,28 @@ const REFUSALS: Record<Refusal, { readonly message: string; readonly hint: strin
 
 /**
  * Looks at the SQL that a migration's code runs, before it runs: what would end godwit's transaction, what SQLite would pass over without a word,
- * and which names the code speaks of.
+ * and which tables the code changes.
  */
 export class CodeSql implements LendingRules {
   private readonly migration: Migration;
   private readonly verdicts = new Map<string, Looked>();
-  private readonly named = new Set<string>();
+  private readonly changed = new Set<string>();
+  private isVerifying = false;
   private hasMadeTable = false;
 
   constructor(migration: Migration) {
     this.migration = migration;
   }
 
-  /** Every name in the SQL that the code has run, in lower case. */
-  get names(): ReadonlySet<string> {
-    return this.named;
+  /** The tables, folded, that the SQL which the code has run changes. */
+  get changedTables(): ReadonlySet<string> {
+    return this.changed;
+  }
+
+  /** From now on it is `verify` that runs, which may only read. */
+  beginVerify(): void {
+    this.isVerifying = true;
+    this.verdicts.clear();
   }
 
   /** Whether a table has been created or renamed, without which none is rebuilt. */
@@ -78,9 +89,13 @@ export class CodeSql implements LendingRules {
     return looked;
   }
 
+  get needsTransaction(): boolean {
+    return this.migration.transactional;
+  }
+
   refuse(why: Refusal): GodwitError {
     const { message, hint } = REFUSALS[why];
-    return new GodwitError("MIGRATION_FAILED", message, { hint });
+    return new GodwitError(why === "lost" ? "TRANSACTION_LOST" : "MIGRATION_FAILED", message, { hint });
   }
 
   private look(sql: string): Looked {
@@ -95,7 +110,8 @@ export class CodeSql implements LendingRules {
     }
     const statements = statementsIn(sql);
     if (this.migration.transactional) refuseInCode(sql, statements);
-    if (mayEnforce(this.migration)) for (const name of mentionedNames(sql)) this.named.add(name);
+    if (this.isVerifying) refuseInVerify(sql, statements);
+    if (mayEnforce(this.migration)) for (const table of changedTables(sql)) this.changed.add(table);
     this.hasMadeTable ||= statements.some(makesTable);
     const reshaped = statements
       .filter(reshapes)

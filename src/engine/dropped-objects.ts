@@ -1,7 +1,7 @@
 import { printable } from "../base/printable.ts";
 import type { Connection, SchemaObject } from "../databases/connection.ts";
 import { makesTable, reshapes } from "../sql/classification.ts";
-import { unquoteIdentifier } from "../sql/identifier.ts";
+import { foldName, unquoteIdentifier } from "../sql/identifier.ts";
 import { Lexer } from "../sql/lexer.ts";
 import { mentionedNames } from "../sql/mentioned-names.ts";
 import type { PreparedStep } from "./prepare.ts";
@@ -33,7 +33,7 @@ export class DroppedObjects {
     const gone = goneWithRebuild(before, await connection.schemaObjects());
     const meant = indexesDropped(this.step);
     return gone
-      .filter(({ type, name }) => type !== "index" || !meant.has(name.toLowerCase()))
+      .filter(({ type, name }) => type !== "index" || !meant.has(foldName(name)))
       .map(({ type, name }) =>
         printable(`the ${type} ${name} went with the rebuilt table, and nothing made it again`),
       )
@@ -49,11 +49,11 @@ function goneWithRebuild(before: readonly SchemaObject[], after: readonly Schema
   const present = new Map(after.map((object) => [keyOf(object), object]));
   const rebuilt = before
     .filter((object) => object.type === "table" && isMadeAnew(object, present.get(keyOf(object))))
-    .map(({ name }) => name.toLowerCase());
+    .map(({ name }) => foldName(name));
   return before.filter((object) => {
     if (object.type === "table" || present.has(keyOf(object))) return false;
     const names = mentionedNames(object.sql);
-    return rebuilt.some((table) => table === object.table.toLowerCase() || names.has(table));
+    return rebuilt.some((table) => table === foldName(object.table) || names.has(table));
   });
 }
 
@@ -69,7 +69,7 @@ function isMadeAnew({ identity }: SchemaObject, now: SchemaObject | undefined): 
 }
 
 function keyOf({ type, name }: SchemaObject): string {
-  return `${type} ${name.toLowerCase()}`;
+  return `${type} ${foldName(name)}`;
 }
 
 /** The indexes that the file itself drops by name: nobody needs to be told of those. */
@@ -85,5 +85,5 @@ function lastName(statement: string): string {
   while (lexer.next()) {
     if (lexer.kind === "word" || lexer.kind === "name") name = statement.slice(lexer.start, lexer.end);
   }
-  return unquoteIdentifier(name).toLowerCase();
+  return foldName(unquoteIdentifier(name));
 }

@@ -3,6 +3,8 @@ import { locate, locateFile, type SourceLocation } from "../base/source-text.ts"
 import type { CodeFunction, Migration, MigrationSource, SqlBody } from "../migrations/migration.ts";
 import {
   type DroppedStatement,
+  refuseEnforcedDrops,
+  refuseInVerify,
   refuseUnrunnable,
   withoutTransactionControl,
 } from "../migrations/transaction-rules.ts";
@@ -63,6 +65,8 @@ function prepareSql(step: Step, body: SqlBody): PreparedStep {
   const { migration, direction } = step;
   const section = direction === "up" ? body.up : body.down;
   if (section.length === 0) throw direction === "up" ? sectionEmpty(migration) : downMissing(migration);
+  refuseEnforcedDrops(migration, body.text, section);
+  refuseInVerify(body.text, body.verify, migration.file);
   const main = runnable(migration, body.text, section);
   if (main.work.statements.length === 0) throw sectionEmpty(migration);
   const isVerified = direction === "up" && body.verify.length > 0;

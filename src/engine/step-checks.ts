@@ -61,7 +61,7 @@ export class StepChecks {
   /** Before `verify`. @throws GodwitError MIGRATION_FAILED for a changed history, ROWS_LOST */
   async afterWork(): Promise<void> {
     await this.surroundings.restore();
-    await this.rows?.end(this.codeSql.names);
+    await this.rows?.end(this.codeSql.changedTables);
   }
 
   /** @throws GodwitError FOREIGN_KEY_VIOLATION */
@@ -73,11 +73,6 @@ export class StepChecks {
     for (const message of await this.objects.notes(connection, beforeCode)) {
       emit({ kind: "note", file, line: null, message });
     }
-  }
-
-  /** Whether code has made the process lose the write lock of its transaction. */
-  async isLockLost(): Promise<boolean> {
-    return runsCode(this.step) && (await this.tools.connection.hasLostLock());
   }
 
   /** After a failure outside of any transaction, which would have undone what the checks set up. */

@@ -2,17 +2,6 @@ import { GodwitError } from "../base/failure.ts";
 import type { PreparedStep } from "./prepare.ts";
 import { locateCause } from "./step-place.ts";
 
-export function lockLost(step: PreparedStep): GodwitError {
-  return new GodwitError(
-    "LOCK_LOST",
-    `${step.migration.version} opened the database file itself, which gave up the lock`,
-    {
-      location: locateCause(step, []),
-      hint: "use only the handle that the migration is given; copy a database with VACUUM INTO, before the run",
-    },
-  );
-}
-
 export function transactionLost(step: PreparedStep): GodwitError {
   const by = step.work.kind === "code" ? "its code" : "one of its statements";
   return new GodwitError("TRANSACTION_LOST", `${step.migration.version} ended the transaction it ran in`, {

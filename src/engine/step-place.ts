@@ -1,5 +1,6 @@
 import { locate, locateFile, type SourceLocation } from "../base/source-text.ts";
 import type { Migration } from "../migrations/migration.ts";
+import { foldName } from "../sql/identifier.ts";
 import { mentionedNames } from "../sql/mentioned-names.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { PreparedStep } from "./prepare.ts";
@@ -17,7 +18,7 @@ const CHANGES_ROWS: ReadonlySet<string> = new Set(["INSERT", "UPDATE", "DELETE",
 export function locateCause({ migration, work }: PreparedStep, tables: readonly string[]): SourceLocation {
   const { file } = migration;
   if (work.kind === "code") return locateFunction(migration, work.name);
-  const lower = tables.map((table) => table.toLowerCase());
+  const lower = tables.map(foldName);
   const isCause = ({ start, end, words }: Statement) => {
     if (!CHANGES_ROWS.has(words[0] ?? "")) return false;
     const names = mentionedNames(work.text.slice(start, end));

@@ -11,7 +11,8 @@ import { historyMoved, type Step } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { runsCode, StepChecks } from "./step-checks.ts";
-import { describeHalfWay, halfWayHint, leftOpen, lockLost, transactionLost } from "./step-failures.ts";
+import { describeHalfWay, halfWayHint, leftOpen, transactionLost } from "./step-failures.ts";
+import { locateCause } from "./step-place.ts";
 import type { Savepoint, WriteTransaction } from "./transaction.ts";
 import { runVerify, runWork, type WorkContext } from "./work.ts";
 
@@ -48,6 +49,7 @@ export class StepRunner {
    * @throws LostTransaction if there is no transaction left; otherwise the step's own failure.
    */
   async runInSavepoint(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
+    await this.requireLock(step);
     const savepoint = await this.transaction.savepoint();
     this.tellNotes(step);
     const start = this.settings.clock.elapsed();
@@ -61,7 +63,7 @@ export class StepRunner {
         await runVerify(step.verify, context);
         await this.requireTransaction(step);
       }
-      if (await checks.isLockLost()) await this.abandonUnlocked(step);
+      await this.requireLock(step);
       await checks.end();
       const finished = this.finished(step, start);
       await this.record(step, finished);
@@ -218,10 +220,15 @@ export class StepRunner {
     throw new LostTransaction(error, mayHaveCommitted && (await this.transaction.wasCommittedByOthers()));
   }
 
-  /** Code that opened the file by itself has given the lock up: another run may be writing by now, and what this one did must not be added to it. */
-  private async abandonUnlocked(step: PreparedStep): Promise<never> {
-    await this.transaction.rollback();
-    throw new LostTransaction(lockLost(step), false);
+  /** Asked for every step once code has run: a thread that it left behind may close the file while SQL runs. */
+  private async requireLock(step: PreparedStep): Promise<void> {
+    try {
+      await this.transaction.requireLock();
+    } catch (error) {
+      if (!(error instanceof GodwitError)) throw error;
+      const location = runsCode(step) ? locateCause(step, []) : undefined;
+      throw new LostTransaction(error.with({ location }), false);
+    }
   }
 
   private checksBefore(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<StepChecks> {

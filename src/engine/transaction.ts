@@ -44,11 +44,23 @@ export class WriteTransaction {
   async commit(): Promise<void> {
     try {
       await this.connection.requireInPlace();
+      await this.requireLock();
       await untilFree(this.wait, this.connection.name, () => this.connection.run("COMMIT"));
+      if (await this.isOpen()) throw new Error("COMMIT has left the transaction open");
     } catch (error) {
       await this.rollback();
       throw error;
     }
+  }
+
+  /**
+   * Code that opened the file by itself, now or earlier in the run, has given the lock up: another run may have written since.
+   * @throws GodwitError LOCK_LOST; the transaction is left as it is
+   */
+  async requireLock(): Promise<void> {
+    if (!(await this.connection.hasLostLock())) return;
+    this.connection.abandon();
+    throw lockLost();
   }
 
   async rollback(): Promise<void> {
@@ -111,4 +123,17 @@ export class Savepoint {
       throw error;
     }
   }
+}
+
+/** Not `undone by ROLLBACK`: the next one who opens the file does it (https://sqlite.org/lockingv3.html#hot_journals). */
+function lockLost(): GodwitError {
+  return new GodwitError(
+    "LOCK_LOST",
+    "the code of a migration opened the database file itself, which gave up the lock",
+    {
+      outcome: "rolled_back",
+      state: "rolled back: what was not committed is undone when the database is next opened",
+      hint: "use only the handle that the migration is given; copy a database with VACUUM INTO, before the run",
+    },
+  );
 }

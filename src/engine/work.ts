@@ -54,6 +54,7 @@ export async function runWork(work: Work, context: WorkContext): Promise<void> {
  */
 export async function runVerify(work: Work, context: WorkContext): Promise<void> {
   await context.connection.setQueryOnly(true);
+  context.codeSql.beginVerify();
   try {
     if (work.kind === "code") {
       return await runCode(work, context, (result) => refuseRows(result, context.migration, work));

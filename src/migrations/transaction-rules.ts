@@ -1,6 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import { locate } from "../base/source-text.ts";
-import { type TransactionRole, transactionRole } from "../sql/classification.ts";
+import { pragmaName, type TransactionRole, transactionRole } from "../sql/classification.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { Migration } from "./migration.ts";
 
@@ -90,6 +90,44 @@ export function refuseInCode(sql: string, statements: readonly Statement[]): voi
     if (NOT_IN_CODE.has(role) || (role === "journal-mode" && /[=(]/.test(text))) {
       throw new GodwitError("STATEMENT_NOT_ALLOWED", reasonFor(words, role), { hint: hintFor(role, "//") });
     }
+  }
+}
+
+/** While `verify` runs, writes are switched off by a PRAGMA, which another one could switch on again. @throws GodwitError STATEMENT_NOT_ALLOWED */
+export function refuseInVerify(sql: string, statements: readonly Statement[], file?: string): void {
+  for (const { start, end } of statements) {
+    if (pragmaName(sql.slice(start, end)) !== "query_only") continue;
+    throw new GodwitError("STATEMENT_NOT_ALLOWED", "verify may only read", {
+      location: file === undefined ? undefined : locate(file, sql, start),
+      hint: "leave PRAGMA query_only out",
+    });
+  }
+}
+
+/**
+ * Without a transaction nothing brings back what the drop of a table takes along where foreign keys are enforced.
+ * @throws GodwitError STATEMENT_NOT_ALLOWED
+ */
+export function refuseEnforcedDrops(
+  migration: Migration,
+  text: string,
+  statements: readonly Statement[],
+): void {
+  if (migration.transactional) return;
+  let isEnforced = migration.foreignKeysOn;
+  for (const { words, start, end } of statements) {
+    const statement = text.slice(start, end);
+    if (transactionRole(words, statement) === "foreign-keys")
+      isEnforced = /[=(]\s*'?(1|on|true|yes)\b/i.test(statement);
+    if (!isEnforced || words[0] !== "DROP" || words[1] !== "TABLE") continue;
+    throw new GodwitError(
+      "STATEMENT_NOT_ALLOWED",
+      "with foreign keys enforced, the drop deletes the rows that point at the table",
+      {
+        location: locate(migration.file, text, start),
+        hint: "switch foreign keys off before it, or drop the table in a migration with a transaction",
+      },
+    );
   }
 }
 

@@ -38,8 +38,9 @@ export function transactionRole(words: readonly string[], statementText: string)
   return name === "journal_mode" ? "journal-mode" : "pragma";
 }
 
-/** `PRAGMA [schema.]name …`: the name in lower case, "" if there is none. */
-function pragmaName(statementText: string): string {
+/** `PRAGMA [schema.]name …`: the name in lower case, "" for any other statement. */
+export function pragmaName(statementText: string): string {
+  if (!/^pragma\b/i.test(statementText)) return "";
   const tokens = significantTokens(statementText, 4);
   const name = tokens[2] === "." ? tokens[3] : tokens[1];
   return name === undefined ? "" : unquoteIdentifier(name).toLowerCase();

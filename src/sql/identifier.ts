@@ -12,3 +12,8 @@ export function unquoteIdentifier(token: string): string {
   }
   return token;
 }
+
+/** A name as SQLite compares it: only the letters of ASCII have no case (https://sqlite.org/datatype3.html#collation). */
+export function foldName(name: string): string {
+  return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

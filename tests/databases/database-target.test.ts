@@ -102,7 +102,7 @@ const REFUSED: readonly Refused[] = [
   },
   {
     text: "libsql://db.example.org",
-    message: "libsql://db.example.org is a server's address; this version works on SQLite files",
+    message: "a libsql: address is a server's; this version works on SQLite files",
     hint: EXAMPLE,
   },
 ];
@@ -131,6 +131,6 @@ describe("a database's name", () => {
     const failure = await failureOf(() =>
       parseDatabaseTarget("https://me:pa55@db.example.org/app?authToken=s3cret"),
     );
-    expect(failure.message).toStartWith("https://***@db.example.org/app?*** is a server's address");
+    expect(failure.message).toBe("a https: address is a server's; this version works on SQLite files");
   });
 });

@@ -216,3 +216,23 @@ export function up(db) {
     },
   );
 });
+
+test("code that goes on after its transaction was rolled back writes nothing", async () => {
+  using project = new Project();
+  project.sql(1, "CREATE TABLE keep (x UNIQUE); INSERT INTO keep VALUES (1);");
+  await project.run();
+  project.write(
+    2,
+    `export function up(db) {
+  try { db.run("INSERT OR ROLLBACK INTO keep VALUES (1)"); } catch {}
+  db.run("DELETE FROM keep");
+}`,
+    "ts",
+  );
+  expect(await failureOf(project.run())).toMatchObject({
+    code: "TRANSACTION_LOST",
+    outcome: "rolled_back",
+    location: { line: 3 },
+  });
+  expect(project.column("SELECT x FROM keep")).toEqual([1]);
+});

@@ -28,9 +28,12 @@ describe("with `Foreign keys: on`", () => {
   test.each([
     [
       "CASCADE",
-      ["child: 2 rows deleted by a foreign key's action", "leaf: 3 rows deleted by a foreign key's action"],
+      [
+        "child: 2 rows deleted by a foreign key's action or a trigger",
+        "leaf: 3 rows deleted by a foreign key's action or a trigger",
+      ],
     ],
-    ["SET NULL", ["child: 2 rows left pointing at nothing by a foreign key's action"]],
+    ["SET NULL", ["child: 2 rows left pointing at nothing by a foreign key's action or a trigger"]],
   ])(
     "a rebuild that takes rows by ON DELETE %s is undone, and says what it would have taken",
     async (action, details) => {
@@ -49,11 +52,11 @@ describe("with `Foreign keys: on`", () => {
     },
   );
 
-  test("tables that a statement names may lose rows, others not", async () => {
+  test("tables that a statement changes may lose rows, others not", async () => {
     using project = family("CASCADE");
     project.sql(1, "DELETE FROM child WHERE pid = 1;\nDELETE FROM parent WHERE id = 1;", null, ON);
     const failure = await failureOf(project.run());
-    expect(failure.message).toBe(`${v(1)} takes rows from leaf, which it does not name`);
+    expect(failure.message).toBe(`${v(1)} takes rows from leaf, which it does not change itself`);
     project.sql(
       1,
       "DELETE FROM leaf WHERE cid = 10;\nDELETE FROM CHILD WHERE pid = 1;\nDELETE FROM parent WHERE id = 1;",
@@ -83,7 +86,7 @@ describe("with `Foreign keys: on`", () => {
     expect(project.column("SELECT pid FROM child ORDER BY id")).toEqual([101, 102]);
   });
 
-  test("code names a table by the SQL that it runs", async () => {
+  test("code changes a table by the SQL that it runs", async () => {
     using project = family("CASCADE");
     const code = (body: string) => `// Foreign keys: on\nexport function up(db) {\n  ${body}\n}`;
     project.write(1, code('db.run("DELETE FROM parent WHERE id = 1");'), "ts");
@@ -92,7 +95,7 @@ describe("with `Foreign keys: on`", () => {
     project.write(
       1,
       code(
-        'for (const t of ["leaf", "child"]) db.query("SELECT * FROM " + t).all(); db.run("DELETE FROM parent WHERE id = 1");',
+        'for (const t of ["leaf", "child"]) db.run("DELETE FROM " + t + " WHERE rowid = -1"); db.run("DELETE FROM parent WHERE id = 1");',
       ),
       "ts",
     );
@@ -114,6 +117,58 @@ describe("with `Foreign keys: on`", () => {
       }
     }
   });
+});
+
+test("a column, an alias or a table that is only read is none that is changed", async () => {
+  for (const up of [
+    `CREATE TABLE parent_new (id INTEGER PRIMARY KEY, child INTEGER, leaf TEXT);
+INSERT INTO parent_new SELECT id, 0, 'child' FROM parent;
+DROP TABLE parent;
+ALTER TABLE parent_new RENAME TO parent;`,
+    "DELETE FROM parent WHERE id IN (SELECT pid FROM child)",
+  ]) {
+    using project = family("CASCADE");
+    project.sql(1, up, null, ON);
+    expect((await failureOf(project.run())).code).toBe("ROWS_LOST");
+    expect(project.column(COUNTS)).toEqual([2, 3]);
+  }
+});
+
+test("a table that is dropped without a transaction, while they are enforced, is refused", async () => {
+  using project = family("CASCADE");
+  for (const [head, up] of [
+    ["", `PRAGMA foreign_keys = ON;\n${REBUILD}`],
+    [ON, REBUILD],
+    ["", `PRAGMA foreign_keys = OFF;\nSELECT 1;\nPRAGMA foreign_keys(1);\nBEGIN;\n${REBUILD}\nCOMMIT;`],
+  ] as const) {
+    project.sql(1, up, null, `-- Transaction: off\n${head}`);
+    expect(await failureOf(project.run())).toMatchObject({ code: "STATEMENT_NOT_ALLOWED", exitCode: 3 });
+    expect(project.column(COUNTS)).toEqual([2, 3]);
+  }
+  project.sql(
+    1,
+    `PRAGMA foreign_keys = OFF;\n${REBUILD}\nPRAGMA foreign_keys = ON;`,
+    null,
+    "-- Transaction: off\n",
+  );
+  await project.run();
+  expect(project.column(COUNTS)).toEqual([2, 3]);
+});
+
+test("code without a transaction is watched, wherever the PRAGMA stands", async () => {
+  using project = family("CASCADE");
+  project.root.write(
+    "migrations/lib/enforce.ts",
+    'export const enforce = (db) => db.run("PRAGMA foreign_keys = ON");',
+  );
+  project.write(
+    1,
+    `// Transaction: off
+import { enforce } from "./lib/enforce.ts";
+export function up(db) { enforce(db); db.run("DELETE FROM parent"); }`,
+    "ts",
+  );
+  expect(await failureOf(project.run())).toMatchObject({ code: "ROWS_LOST", exitCode: 5 });
 });
 
 test("a file that enforces them by itself, without a transaction, is told what it took", async () => {

@@ -164,3 +164,32 @@ describe("verify in code", () => {
     expect(project.applied()).toEqual(sql === "COMMIT" ? [1] : []);
   });
 });
+
+describe("verify cannot switch writes on again", () => {
+  test("in SQL, which is refused before anything runs", async () => {
+    using project = new Project();
+    project.tables(1);
+    const file = project.write(2, "-- up\nSELECT 1;\n-- verify\nPRAGMA query_only = 0;\nDELETE FROM t1;\n");
+    expect(await failureOf(project.run())).toMatchObject({
+      code: "STATEMENT_NOT_ALLOWED",
+      exitCode: 3,
+      location: { file, line: 4 },
+    });
+  });
+
+  test("in code", async () => {
+    using project = new Project();
+    project.tables(1);
+    project.write(
+      2,
+      'export function up(db) { db.run("INSERT INTO t1 VALUES (1)"); }\nexport function verify(db) { db.run("PRAGMA query_only = 0"); db.run("DELETE FROM t1"); }',
+      "ts",
+    );
+    expect(await failureOf(project.run())).toMatchObject({
+      code: "STATEMENT_NOT_ALLOWED",
+      exitCode: 4,
+      outcome: "rolled_back",
+    });
+    expect(project.applied()).toEqual([1]);
+  });
+});

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { foldName } from "../../sql/identifier.ts";
 import type { ForeignKeyLink, TableColumns } from "../foreign-key-report.ts";
 
 /** A foreign key as a table declares it. */
@@ -92,10 +93,6 @@ export function resolveParent(
   const meant = named.length > 0 ? named : primary;
   const names = new Set(present.map(([name]) => name));
   // Folded by SQLite, for ASCII only, on both sides.
-  const isThere = meant.every((column) => names.has(asciiLower(column)));
+  const isThere = meant.every((column) => names.has(foldName(column)));
   return isThere && meant.length === columns.length ? meant : "unusable";
-}
-
-function asciiLower(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

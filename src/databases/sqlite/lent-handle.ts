@@ -91,7 +91,7 @@ export class LentHandle implements Lent {
     }
     const iterate = statement.iterate as Call;
     const iterateLent = (...values: unknown[]) => {
-      if (this.isOver) this.refuse("over");
+      this.check();
       return this.reading(statement, iterate.apply(statement, values) as Iterable<unknown>);
     };
     return Object.assign(statement, { iterate: iterateLent });
@@ -99,8 +99,11 @@ export class LentHandle implements Lent {
 
   private *reading(statement: Statement, rows: Iterable<unknown>): Generator<unknown> {
     this.open.add(statement);
-    yield* rows;
-    this.open.delete(statement);
+    try {
+      yield* rows;
+    } finally {
+      this.open.delete(statement);
+    }
   }
 
   private query(sql: string): Statement {
@@ -136,16 +139,21 @@ export class LentHandle implements Lent {
   private whileLent(run: Call): Call {
     const lent = this;
     return function (this: unknown, ...args) {
-      if (lent.isOver) lent.refuse("over");
+      lent.check();
       return run.apply(this, args);
     };
   }
 
   private inspect(sql: unknown, call: "script" | "statement"): void {
-    if (this.isOver) this.refuse("over");
+    this.check();
     if (typeof sql !== "string") return;
     const { reshaped } = this.rules.inspect(sql, call);
     for (const name of reshaped) this.objectsBefore.push(...schemaObjectsOf(this.db, name));
+  }
+
+  private check(): void {
+    if (this.isOver) this.refuse("over");
+    if (this.rules.needsTransaction && !this.db.inTransaction) this.refuse("lost");
   }
 
   private refuse(why: Parameters<LendingRules["refuse"]>[0]): never {

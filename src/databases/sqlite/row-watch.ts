@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
 import { quoteIdentifier } from "../../sql/identifier.ts";
 import type { RowLoss } from "../connection.ts";
+import { DatabaseError } from "../database-error.ts";
 
 interface WatchedColumn {
   readonly table: string;
@@ -39,12 +40,24 @@ export class TriggerWatch {
 
   losses(): readonly RowLoss[] {
     if (this.triggers.length === 0) return [];
+    this.requireLog();
     const rows = this.db.query(`SELECT name, what, rows FROM ${this.log} ORDER BY name, what`).values();
     return rows.map(([table, what, count]) => ({
       table: String(table),
       what: what === "deleted" ? "deleted" : "cleared",
       rows: Number(count),
     }));
+  }
+
+  /** PRAGMA temp_store drops all that is temporary (https://sqlite.org/pragma.html#pragma_temp_store). */
+  private requireLog(): void {
+    const log = this.log.slice("temp.".length);
+    if (this.db.query("SELECT 1 FROM temp.sqlite_schema WHERE name = ?").values(log).length > 0) return;
+    throw new DatabaseError("PRAGMA temp_store took the count of lost rows along", {
+      kind: "statement",
+      databaseCode: "SQLITE_ERROR",
+      hint: "leave PRAGMA temp_store out of a migration that enforces foreign keys; see what its actions have taken",
+    });
   }
 
   /** A trigger goes with its table. */
@@ -61,7 +74,7 @@ export class TriggerWatch {
     const cleared = [
       ...(sets.includes("SET NULL") ? [`new.${name} IS NULL`] : []),
       ...(sets.includes("SET DEFAULT")
-        ? [`new.${name} IS ${fallback === null ? "NULL" : `(${fallback})`}`]
+        ? [`CAST(new.${name} AS TEXT) IS CAST(${defaultOf(fallback)} AS TEXT)`]
         : []),
     ];
     if (cleared.length === 0) return;
@@ -97,4 +110,20 @@ function watchedColumns(db: Database): WatchedColumn[] {
     onUpdate,
     fallback,
   }));
+}
+
+const CONSTANTS: ReadonlySet<string> = new Set([
+  "NULL",
+  "TRUE",
+  "FALSE",
+  "CURRENT_TIME",
+  "CURRENT_DATE",
+  "CURRENT_TIMESTAMP",
+]);
+
+/** A bare word as a default is a string (https://sqlite.org/lang_createtable.html#the_default_clause); in an expression it would be a column. */
+function defaultOf(declared: string | null): string {
+  if (declared === null) return "NULL";
+  const isWord = /^[A-Za-z_]\w*$/.test(declared) && !CONSTANTS.has(declared.toUpperCase());
+  return isWord ? `'${declared}'` : `(${declared})`;
 }

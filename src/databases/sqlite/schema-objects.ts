@@ -12,8 +12,9 @@ export function schemaObjectsOf(db: Database, name: string): SchemaObject[] {
   return db.query(related).values(name).map(toObject);
 }
 
+/** Where pages are moved about to keep the file small, the root of a table says nothing of it (https://sqlite.org/pragma.html#pragma_auto_vacuum). */
 const OBJECTS =
-  "SELECT type, name, tbl_name, sql, rowid || ' ' || rootpage FROM main.sqlite_schema WHERE sql IS NOT NULL";
+  "SELECT type, name, tbl_name, sql, rowid || CASE (SELECT auto_vacuum FROM pragma_auto_vacuum) WHEN 0 THEN ' ' || rootpage ELSE '' END FROM main.sqlite_schema WHERE sql IS NOT NULL";
 
 function toObject([type, name, table, sql, identity]: unknown[]): SchemaObject {
   return {

@@ -46,12 +46,13 @@ export class SqliteConnection implements Connection {
   private readonly path: string;
   private readonly identity: FileIdentity | null;
   private isLockShown = false;
+  private isAbandoned = false;
 
   private constructor(name: string, handle: Database, isOwned: boolean) {
     this.name = name;
     this.handle = handle;
     this.isOwned = isOwned;
-    this.path = name === ":memory:" ? name : resolve(name);
+    this.path = isOwned ? name : fileOf(handle, name);
     this.identity = identityOf(this.path);
   }
 
@@ -91,6 +92,7 @@ export class SqliteConnection implements Connection {
 
   /** A closed handle is in none. */
   async isInTransaction(): Promise<boolean> {
+    if (this.isAbandoned) return false;
     try {
       return this.handle.inTransaction;
     } catch (thrown) {
@@ -176,7 +178,7 @@ export class SqliteConnection implements Connection {
     try {
       await this.run(`PRAGMA user_version = ${version}`);
     } catch (error) {
-      throw error instanceof DatabaseError ? readonlyReason(error, this.path) : error;
+      throw this.isOwned && error instanceof DatabaseError ? readonlyReason(error, this.path) : error;
     }
   }
 
@@ -198,12 +200,16 @@ export class SqliteConnection implements Connection {
     return String(await this.pragma("journal_mode")) !== "wal";
   }
 
+  abandon(): void {
+    this.isAbandoned = true;
+  }
+
   errorOf(thrown: unknown): DatabaseError | null {
     return toDatabaseError(thrown);
   }
 
   async close(): Promise<void> {
-    if (this.isOwned) this.handle.close();
+    if (this.isOwned && !this.isAbandoned) this.handle.close();
   }
 
   /** A handle may give integers as bigints. */
@@ -218,5 +224,15 @@ export class SqliteConnection implements Connection {
     } catch (thrown) {
       throw toDatabaseError(thrown) ?? thrown;
     }
+  }
+}
+
+/** The path that SQLite opened, which it made absolute: a handle may be older than a change of the working directory. */
+function fileOf(handle: Database, name: string): string {
+  try {
+    const [row] = handle.query("SELECT file FROM pragma_database_list WHERE name = 'main'").values();
+    return String(row?.[0] ?? "") || ":memory:";
+  } catch {
+    return name === ":memory:" ? name : resolve(name);
   }
 }

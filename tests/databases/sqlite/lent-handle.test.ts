@@ -4,6 +4,7 @@ import type { LendingRules, Lent } from "../../../src/databases/connection.ts";
 import { LentHandle } from "../../../src/databases/sqlite/lent-handle.ts";
 
 const LENIENT: LendingRules = {
+  needsTransaction: false,
   inspect: (sql) => ({ reshaped: sql.startsWith("DROP TABLE ") ? [sql.slice(11)] : [] }),
   refuse: (why) => new Error(`refused: ${why}`),
 };

@@ -44,6 +44,31 @@ describe("rows that actions take are counted", () => {
     expect(watch.losses()).toEqual([...losses]);
   });
 
+  test.each(["nobody", "'nobody'", '"nobody"'])(
+    "with %s as a default, which is text however it is written",
+    (fallback) => {
+      using db = new Database(":memory:");
+      db.run(`PRAGMA foreign_keys = 1;
+      CREATE TABLE users (id TEXT PRIMARY KEY);
+      CREATE TABLE notes (user TEXT DEFAULT ${fallback} REFERENCES users ON DELETE SET DEFAULT);
+      INSERT INTO users VALUES ('nobody'), ('a'), ('b'); INSERT INTO notes VALUES ('a');`);
+      const watch = new TriggerWatch(db, nothingExcepted);
+      db.run("ALTER TABLE users RENAME TO people; DELETE FROM people WHERE id <> 'nobody'");
+      expect(watch.losses()).toEqual([{ table: "notes", what: "cleared", rows: 1 }]);
+    },
+  );
+
+  test("where the default is of another kind than the column", () => {
+    using db = new Database(":memory:");
+    db.run(`PRAGMA foreign_keys = 1;
+      CREATE TABLE users (id INTEGER PRIMARY KEY);
+      CREATE TABLE notes (user INTEGER DEFAULT '0' REFERENCES users ON DELETE SET DEFAULT);
+      INSERT INTO users VALUES (0), (2); INSERT INTO notes VALUES (2);`);
+    const watch = new TriggerWatch(db, nothingExcepted);
+    db.run("DELETE FROM users WHERE id = 2");
+    expect(watch.losses()).toEqual([{ table: "notes", what: "cleared", rows: 1 }]);
+  });
+
   test("through a chain, and through a table that points at itself", () => {
     using db = family(
       "ON DELETE CASCADE",
