@@ -99,8 +99,11 @@ export class LentHandle implements Lent {
 
   private *reading(statement: Statement, rows: Iterable<unknown>): Generator<unknown> {
     this.open.add(statement);
-    yield* rows;
-    this.open.delete(statement);
+    try {
+      yield* rows;
+    } finally {
+      this.open.delete(statement);
+    }
   }
 
   private query(sql: string): Statement {
