@@ -21,3 +21,12 @@ test.each([
 ])("leaves %s as it is", (text) => {
   expect(withoutSecrets(text)).toBe(text);
 });
+
+// Where the time grows faster than the text, these take longer than a test may.
+test.each(["a.", "aa:/", "aa://", "ab:c", "aa:b?", "aa:b?,", "@", "?", "aa://@"])(
+  "2 MB of %s on one line take no time to speak of",
+  (pattern) => {
+    const text = `${pattern.repeat(2_000_000 / pattern.length)}:`;
+    expect(withoutSecrets(text).length).toBeLessThanOrEqual(text.length + 10);
+  },
+);

@@ -144,6 +144,16 @@ describe("a handle that was taken back", () => {
     expect(() => db.run("VACUUM")).not.toThrow();
   });
 
+  test("has nothing to close where a loop over rows was left early", () => {
+    using lending = lend();
+    const { handle, lent } = lending;
+    handle.run("INSERT INTO t VALUES (1), (2)");
+    const statement = handle.prepare("SELECT id FROM t");
+    for (const _ of statement.iterate()) break;
+    lent.end();
+    expect(statement).toHaveProperty("isFinalized", false);
+  });
+
   test("leaves the database and other loans as they are", () => {
     using lending = lend();
     const { lent, db } = lending;
