@@ -1,35 +1,29 @@
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { locate, locateFile } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
-import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
+import { DatabaseError } from "../databases/database-error.ts";
 import type { HistoryTable } from "../history/history-table.ts";
 import type { MigrationContext } from "../migrations/migration.ts";
 import type { FinishedStep, MigrationLabel, RunEvent } from "./events.ts";
 import type { ForeignKeyGuard } from "./foreign-key-guard.ts";
 import { LostTransaction } from "./lost-transaction.ts";
-import { historyMoved, type Step } from "./plan.ts";
+import type { Step } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { runsCode, StepChecks } from "./step-checks.ts";
-import { describeHalfWay, halfWayHint, leftOpen, transactionLost } from "./step-failures.ts";
+import { transactionLost } from "./step-failures.ts";
 import { locateCause } from "./step-place.ts";
 import type { Savepoint, WriteTransaction } from "./transaction.ts";
+import { UntransactedRunner } from "./untransacted-runner.ts";
 import { runVerify, runWork, type WorkContext } from "./work.ts";
 
-/** How far a step without a transaction came, in statements from 1. */
-interface Progress {
-  ran: number;
-  noted: number;
-  /** The file's version when nothing of the step had run. */
-  readonly dataVersion: number;
-}
-
-/** Runs single steps: statements, checks and the record together, inside a savepoint or, where the file asks for it, in no transaction. */
+/** Runs single steps inside a savepoint: statements, checks and the record together. What it is made of serves steps without a transaction too. */
 export class StepRunner {
   private readonly connection: Connection;
   private readonly history: HistoryTable;
   private readonly transaction: WriteTransaction;
   private readonly settings: RunSettings;
+  private readonly untransacted: UntransactedRunner;
   private isTableReady = false;
 
   constructor(
@@ -42,6 +36,12 @@ export class StepRunner {
     this.history = history;
     this.transaction = transaction;
     this.settings = settings;
+    this.untransacted = new UntransactedRunner({ connection, history, transaction, settings, steps: this });
+  }
+
+  /** Runs one step in no transaction. */
+  runUntransacted(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
+    return this.untransacted.run(step, foreignKeys);
   }
 
   /**
@@ -75,105 +75,8 @@ export class StepRunner {
     }
   }
 
-  /**
-   * Runs one step outside any transaction, statement by statement, each one noted before it runs.
-   * @throws GodwitError with outcome `left_changed`, unless the very first statement failed.
-   */
-  async runUntransacted(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
-    const { version } = step.migration;
-    const startedAt = this.settings.clock.now();
-    const start = this.settings.clock.elapsed();
-    this.tellNotes(step);
-    const checks = await this.checksBefore(step, foreignKeys);
-    try {
-      await this.inTransaction(async () => {
-        await this.requireUnclaimed(step);
-        await this.history.recordIncomplete(version, 1, startedAt);
-      });
-    } catch (error) {
-      await checks.discard();
-      throw error;
-    }
-    const progress: Progress = { ran: 0, noted: 1, dataVersion: await this.connection.dataVersion() };
-    const onStatement = async (number: number) => {
-      progress.ran = number - 1;
-      if (number > 1) await this.history.recordIncomplete(version, number, startedAt);
-      progress.noted = number;
-    };
-    try {
-      const context = this.context(step, checks);
-      await runWork(step.work, { ...context, onStatement });
-      progress.ran = progress.noted;
-      if (await this.transaction.isOpen()) throw leftOpen(step);
-      await checks.afterWork();
-      if (step.verify !== null) await runVerify(step.verify, context);
-      await checks.end();
-      const finished = this.finished(step, start);
-      await this.inTransaction(() => this.settle(step, finished));
-      return finished;
-    } catch (error) {
-      await this.transaction.rollback();
-      await checks.discard();
-      throw await this.stoppedHalfWay(step, progress, error);
-    }
-  }
-
-  /** No lock has been held since the plan was made: another run may have begun the step, or ended it. */
-  private async requireUnclaimed({ migration: { version }, direction }: PreparedStep): Promise<void> {
-    const { applied, incomplete } = await this.history.read();
-    const isApplied = applied.some((record) => record.version === version);
-    const isBegun = incomplete.some((record) => record.version === version);
-    if (isBegun || isApplied === (direction === "up")) throw historyMoved(version);
-  }
-
-  private async stoppedHalfWay(step: PreparedStep, progress: Progress, thrown: unknown): Promise<unknown> {
-    const error = thrown instanceof DatabaseError ? databaseFailure(thrown, this.connection.name) : thrown;
-    if (!(error instanceof GodwitError)) return error;
-    const kept = await this.keptNote(step);
-    const ran = kept !== null && kept < progress.noted ? kept - 1 : progress.ran;
-    const isUntouched = (await this.connection.dataVersion()) === progress.dataVersion;
-    if (step.work.kind === "sql" && ran === 0 && isUntouched) return this.neverBegan(step, error);
-    return error.with({
-      outcome: "left_changed",
-      state: describeHalfWay(step, ran),
-      hint: halfWayHint(step),
-    });
-  }
-
-  /** The statement last noted: what a transaction of the file's own undid, it undid together with its notes. */
-  private async keptNote({ migration: { version } }: PreparedStep): Promise<number | null> {
-    const history = await this.history.read().catch(() => null);
-    return history?.incomplete.find((record) => record.version === version)?.statement ?? null;
-  }
-
-  /** The record of a step that ran outside a transaction; somebody may have marked it meanwhile. */
-  private async settle(step: PreparedStep, finished: FinishedStep): Promise<void> {
-    const { version } = step.migration;
-    const { applied } = await this.history.read();
-    const isRecorded = applied.some((record) => record.version === version);
-    if (isRecorded !== (step.direction === "up")) await this.record(step, finished);
-    await this.history.forgetIncomplete(version);
-  }
-
-  /** The first statement failed, and no commit has changed the file: one of OR FAIL keeps what it did before it failed. */
-  private async neverBegan(step: PreparedStep, error: GodwitError): Promise<GodwitError> {
-    await this.inTransaction(() => this.history.forgetIncomplete(step.migration.version));
-    return error;
-  }
-
-  private async inTransaction(action: () => Promise<void>): Promise<void> {
-    await this.transaction.begin();
-    try {
-      await action();
-    } catch (error) {
-      await this.transaction.rollback();
-      throw error;
-    }
-    await this.transaction.commit();
-  }
-
   /** @throws GodwitError HISTORY_INVALID, at the file: a trigger, or what the migration itself did, stands in the way. */
-  private async record(step: PreparedStep, finished: FinishedStep): Promise<void> {
+  async record(step: PreparedStep, finished: FinishedStep): Promise<void> {
     try {
       await this.writeRecord(step, finished);
     } catch (error) {
@@ -231,16 +134,16 @@ export class StepRunner {
     }
   }
 
-  private checksBefore(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<StepChecks> {
+  checksBefore(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<StepChecks> {
     const { connection, history, settings } = this;
     return StepChecks.before(step, { connection, history, foreignKeys, emit: settings.emit });
   }
 
-  private finished(step: PreparedStep, start: number): FinishedStep {
+  finished(step: PreparedStep, start: number): FinishedStep {
     return { ...labelOf(step), executionTimeMs: Math.round(this.settings.clock.elapsed() - start) };
   }
 
-  private context(step: PreparedStep, { codeSql, onReshape }: StepChecks): WorkContext {
+  context(step: PreparedStep, { codeSql, onReshape }: StepChecks): WorkContext {
     const { emit, guard, signal } = this.settings;
     const migration = labelOf(step);
     const code: MigrationContext = {
@@ -260,7 +163,7 @@ export class StepRunner {
     };
   }
 
-  private tellNotes(step: PreparedStep): void {
+  tellNotes(step: PreparedStep): void {
     const { file, body } = step.migration;
     for (const { statement, why } of step.dropped) {
       const text = body.kind === "sql" ? body.text : "";

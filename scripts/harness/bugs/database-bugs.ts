@@ -27,9 +27,9 @@ export const DATABASE_BUGS: readonly Bug[] = [
   },
   {
     name: "a lost lock is not seen",
-    file: "engine/step-runner.ts",
-    find: "      if (await checks.isLockLost())",
-    replace: "      if (checks === null)",
+    file: "engine/transaction.ts",
+    find: "    if (!(await this.connection.hasLostLock())) return;",
+    replace: "    if (this.connection !== null) return;",
     caughtBy: [inputsFrom("reads the database's file")],
   },
   {

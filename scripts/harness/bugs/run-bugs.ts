@@ -124,14 +124,14 @@ export const RUN_BUGS: readonly Bug[] = [
   },
   {
     name: "a step outside a transaction is not noted",
-    file: "engine/step-runner.ts",
+    file: "engine/untransacted-runner.ts",
     find: "        await this.history.recordIncomplete(version, 1, startedAt);",
     replace: "",
     caughtBy: [inputsFrom("verify outside a transaction")],
   },
   {
     name: "the note of an incomplete step is removed when it fails",
-    file: "engine/step-runner.ts",
+    file: "engine/untransacted-runner.ts",
     find: '    if (step.work.kind === "sql" && ran === 0 && isUntouched) return this.neverBegan(step, error);',
     replace: "    if (ran >= 0 || isUntouched) return this.neverBegan(step, error);",
     caughtBy: [inputsFrom("a later statement outside a transaction")],
