@@ -79,12 +79,22 @@ export class CliRun {
   private fail(thrown: unknown): number {
     const error = isGodwitError(thrown) ? thrown : bug(thrown);
     this.isTransactionLeft = error.code === "LOCK_LOST";
-    // Where stdout takes nothing, its document cannot tell: stderr is all that is left.
-    const reporter = error.code === "OUTPUT_FAILED" ? this.textReporter() : this.reporter;
-    reporter.fail(error);
+    if (error.code !== "OUTPUT_FAILED") this.reporter.fail(error);
+    // Where stdout takes no document, stderr is all that is left to tell.
+    if (error.code === "OUTPUT_FAILED" || (this.isJson && this.isDocumentLost()))
+      this.textReporter().fail(error);
     this.stdout.flush();
     this.stderr.flush();
     return error.exitCode;
+  }
+
+  private isDocumentLost(): boolean {
+    try {
+      this.stdout.requireWritten(true);
+      return false;
+    } catch {
+      return true;
+    }
   }
 
   private async perform({ command, normalised }: Arguments): Promise<CommandResult> {

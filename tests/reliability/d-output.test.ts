@@ -210,3 +210,14 @@ test.skipIf(!hasFull).each(["2>/dev/full", "2>&-"])(
     expect((await project.shell(`"$GODWIT" migrate --db app.db ${redirection}`)).exitCode).toBe(4);
   },
 );
+
+test.each(["> /dev/full", ">&-"])(
+  "D18: a failure whose document is lost is told on stderr (%s)",
+  async (redirection) => {
+    using project = pendingProject("delete");
+    project.sql(4, "SELECT nope;");
+    const { stderr, exitCode } = await project.shell(`"$GODWIT" migrate --db app.db --json ${redirection}`);
+    expect(exitCode).toBe(4);
+    expect(stderr).toStartWith("error[MIGRATION_FAILED] no such column: nope\n");
+  },
+);
