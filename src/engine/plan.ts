@@ -119,16 +119,25 @@ function chooseToUndo(
 function refuseIncomplete(entries: readonly StateEntry[]): void {
   const entry = entries.find(({ state }) => state === "incomplete");
   if (entry === undefined) return;
-  const { version, incomplete, migration } = entry;
+  const { version, incomplete } = entry;
   const since = incomplete?.startedAt == null ? "" : ` since ${incomplete.startedAt}`;
   throw new GodwitError(
     "MIGRATION_INCOMPLETE",
     `${version} is running or stopped half-way${since}, at its statement ${incomplete?.statement}`,
     {
-      location: migration === null ? undefined : locateFile(migration.file),
+      location: locateStatement(entry),
       hint: `wait if it is running; else finish or undo it by hand, then: godwit mark ${version} --applied (or --pending)`,
     },
   );
+}
+
+/** The statement at which a step stopped: of the way down, if the migration is still in the history. */
+function locateStatement({ migration, record, incomplete }: StateEntry): SourceLocation | undefined {
+  if (migration === null) return undefined;
+  const { file, body } = migration;
+  if (body.kind !== "sql") return locateFile(file);
+  const statement = (record === null ? body.up : body.down)[(incomplete?.statement ?? 0) - 1];
+  return statement === undefined ? locateFile(file) : locate(file, body.text, statement.start);
 }
 
 interface Blocker {
