@@ -5,7 +5,7 @@ import { CliRun } from "./cli/run-cli.ts";
 const run = new CliRun(process.argv.slice(2), process.env);
 // Taken before any migration's code runs, which meets one that ends nothing. Unlike process.exit it asks no "exit" listener, which could
 // set another exit code.
-const { reallyExit, execve } = process;
+const { reallyExit, execve, chdir, kill } = process;
 const end = (code: number): never => {
   if (run.leavesTransaction) vanish(code);
   return reallyExit.call(process, code);
@@ -13,12 +13,17 @@ const end = (code: number): never => {
 
 /**
  * Ends the process as a crash would, but with an exit code of its own: at a plain exit Bun closes every database, and SQLite rolls back. What takes the
- * place of the program has none open.
+ * place of the program has none open. Where nothing can take it, the process is killed.
  */
 function vanish(code: number): void {
-  execve?.call(process, process.execPath, [process.execPath, "-e", `process.exit(${code})`], {
-    BUN_BE_BUN: "1",
-  });
+  try {
+    // A bunfig.toml where the command was given could run code.
+    chdir.call(process, "/");
+    // Also where the executable has been replaced or removed meanwhile.
+    const self = "/proc/self/exe";
+    execve?.call(process, self, [self, "-e", `process.exit(${code})`], { BUN_BE_BUN: "1" });
+  } catch {}
+  kill.call(process, process.pid, "SIGKILL");
 }
 
 // The event loop is empty and the run is not done: a migration awaits what never comes. Not a top-level await, with which a

@@ -94,3 +94,20 @@ WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 3000000
   expect(orders(project)).toBe(ORDERS);
   expect(project.tableNames()).toEqual(["q"]);
 });
+
+test.skipIf(!hasLocks)(
+  "B22: the end of such a run reads no configuration of the folder that it was given in",
+  async () => {
+    using project = filled(1);
+    project.root.write("bunfig.toml", 'preload = ["./hook.ts"]\n');
+    project.root.write("hook.ts", 'require("node:fs").writeFileSync("hooked", "");');
+    project.write(
+      1,
+      'import { readFileSync } from "node:fs";\nexport function up(db) { db.run("DELETE FROM q"); readFileSync("app.db"); }',
+      "ts",
+    );
+    expect((await project.migrate()).exitCode).toBe(4);
+    expect(existsSync(project.root.join("hooked"))).toBe(false);
+    expect(project.column("SELECT count(*) FROM q")).toEqual([1]);
+  },
+);
