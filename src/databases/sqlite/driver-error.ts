@@ -16,6 +16,7 @@ export function toDatabaseError(thrown: unknown): DatabaseError | null {
       cause: thrown,
     });
   }
+  if (isNodeError(thrown)) return fromNode(thrown);
   if (!(thrown instanceof SQLiteError)) return null;
   const databaseCode = thrown.code ?? "SQLITE_ERROR";
   return new DatabaseError(thrown.message, {
@@ -50,4 +51,33 @@ function kindOf(code: string, message: string): DatabaseErrorKind {
 /** "cannot commit transaction - SQL statements in progress", and the like of VACUUM, SAVEPOINT and RELEASE: only the words tell. */
 function isOwnStatement(code: string, message: string): boolean {
   return /^SQLITE_(BUSY|ERROR)$/.test(code) && message.endsWith("SQL statements in progress");
+}
+
+/** What `node:sqlite` throws: the extended result code stands in `errcode`. */
+interface NodeError extends Error {
+  readonly errcode: number;
+}
+
+function isNodeError(thrown: unknown): thrown is NodeError {
+  return thrown instanceof Error && "errcode" in thrown && typeof thrown.errcode === "number";
+}
+
+/** Names of the primary result codes that mean more than a wrong statement (https://sqlite.org/rescode.html#primary_result_code_list). */
+const NAMES: Readonly<Record<number, string>> = {
+  5: "SQLITE_BUSY",
+  6: "SQLITE_LOCKED_SHAREDCACHE",
+  8: "SQLITE_READONLY",
+  10: "SQLITE_IOERR",
+  11: "SQLITE_CORRUPT",
+  13: "SQLITE_FULL",
+  14: "SQLITE_CANTOPEN",
+  26: "SQLITE_NOTADB",
+};
+
+/** Its `backup` says "not an error", code 0, where it does not get the lock on its target. */
+function fromNode(thrown: NodeError): DatabaseError {
+  const primary = thrown.errcode & 0xff;
+  const databaseCode = primary === 0 ? "SQLITE_BUSY" : (NAMES[primary] ?? "SQLITE_ERROR");
+  const message = primary === 0 ? "database is locked" : thrown.message;
+  return new DatabaseError(message, { kind: kindOf(databaseCode, message), databaseCode, cause: thrown });
 }

@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import { toDatabaseError } from "./driver-error.ts";
+
+/** How far a copy is. */
+export interface CopyProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export type CopyListener = (progress: CopyProgress) => void;
+
+/** So many times is a listener told; each time the copy waits for this thread. */
+const TOLD = 100;
+const SMALLEST_STEP = 256;
+
+/**
+ * Copies a database page by page through SQLite's own backup (https://sqlite.org/backup.html), which sees what is in a `-wal` or a hot journal and takes
+ * locks as a reader does. All of the copy is of one moment. The journal mode is in the file and is copied too. Rows that are in no commit yet are not.
+ * @param to a file that is there and empty, or is not there; what is in it otherwise is replaced
+ * @throws DatabaseError; of kind busy where a writer keeps readers out at that moment. What was begun of the copy is left to the caller.
+ */
+export async function copyDatabase(from: string, to: string, onProgress?: CopyListener): Promise<void> {
+  const { backup, DatabaseSync } = await import("node:sqlite");
+  try {
+    const source = openSource(DatabaseSync, from);
+    try {
+      // A copy begins anew each time that another connection commits, unless its source is in a transaction that reads.
+      source.exec("BEGIN");
+      source.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get();
+      await backup(source, to, progressOptions(source, onProgress));
+    } finally {
+      source.close();
+    }
+  } catch (thrown) {
+    throw toDatabaseError(thrown) ?? thrown;
+  }
+}
+
+/**
+ * Where there is a `-wal` or `-shm`, somebody has the database open or was killed: a handle that may write would, as the last one to close, move
+ * the `-wal` into the file (https://sqlite.org/wal.html#avoiding_excessively_large_wal_files). Where there is none, a read-only handle would leave both
+ * behind, and could not play back a hot journal.
+ */
+function openSource(Sqlite: typeof DatabaseSync, path: string): DatabaseSync {
+  if (existsSync(`${path}-wal`) || existsSync(`${path}-shm`)) return new Sqlite(path, { readOnly: true });
+  const source = new Sqlite(path);
+  source.exec("PRAGMA query_only = 1");
+  return source;
+}
+
+function progressOptions(source: DatabaseSync, onProgress: CopyListener | undefined): object {
+  if (onProgress === undefined) return { rate: 1_000_000 };
+  const size = numberOf(source, "page_size");
+  return {
+    rate: Math.max(SMALLEST_STEP, Math.ceil(numberOf(source, "page_count") / TOLD)),
+    progress: ({ totalPages, remainingPages }: { totalPages: number; remainingPages: number }) =>
+      onProgress({ doneBytes: (totalPages - remainingPages) * size, totalBytes: totalPages * size }),
+  };
+}
+
+function numberOf(source: DatabaseSync, pragma: string): number {
+  return Number(Object.values(source.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
+}
