@@ -24,3 +24,14 @@ export function writeExclusive(path: string, text: string, mode = 0o666): boolea
   }
   return true;
 }
+
+/** Waits until what was written to a file is on the disk. */
+export function syncFile(path: string): void {
+  // Windows syncs only what may be written.
+  const descriptor = openSync(path, "r+");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

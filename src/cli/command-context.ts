@@ -88,6 +88,7 @@ export class CommandContext {
       table: settings.table(),
       lockTimeoutMs: settings.lockTimeoutMs(),
       commit: this.text("commit") === "each" ? "each" : "grouped",
+      backup: { ...settings.backup(), ...(this.isSet("no-backup") ? { when: "never" } : {}) },
       onEvent: this.onEvent,
     });
     const clock = guard.clock(subject.settings.clock);

@@ -38,6 +38,7 @@ const COMMIT: ArgsDef[string] = {
   options: ["grouped", "each"],
   description: "let migrations share commits, or give each its own (grouped)",
 };
+const NO_BACKUP: ArgsDef[string] = { type: "boolean", description: "make no restore point" };
 const YES = { type: "boolean", description: "do not ask" } as const;
 
 /** A command as it is declared: what it takes, and the file that holds its body, imported when it runs. */
@@ -63,6 +64,8 @@ export const COMMANDS: readonly DeclaredCommand[] = [
       to: TO,
       steps: { ...STEPS, description: "apply at most so many" },
       commit: COMMIT,
+      atomic: { type: "boolean", description: "apply all that is pending or nothing" },
+      "no-backup": NO_BACKUP,
       "must-exist": { type: "boolean", description: "refuse to make a new database" },
       "allow-changed": {
         type: "boolean",
@@ -84,13 +87,14 @@ export const COMMANDS: readonly DeclaredCommand[] = [
       steps: { ...STEPS, description: "how many to undo (1)" },
       all: { type: "boolean", description: "undo all of them" },
       commit: COMMIT,
+      "no-backup": NO_BACKUP,
       yes: YES,
     },
   },
   {
     name: "redo",
     description: "roll the newest back and apply it again",
-    args: { steps: { ...STEPS, description: "how many (1)" } },
+    args: { steps: { ...STEPS, description: "how many (1)" }, "no-backup": NO_BACKUP },
   },
   {
     name: "create",

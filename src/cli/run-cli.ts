@@ -33,7 +33,7 @@ export class CliRun {
     this.env = env;
     this.isJson = this.has("--json");
     this.reporter = this.isJson
-      ? new JsonReporter(this.stdout, this.has("--quiet") ? null : new Commentary(this.stderr))
+      ? new JsonReporter(this.stdout, this.has("--quiet") ? null : new Commentary(this.stderr, false))
       : this.textReporter();
   }
 
@@ -151,6 +151,7 @@ export class CliRun {
       ),
       errorStyle: createStyle(takesColour(isatty(STDERR), this.env), Number.POSITIVE_INFINITY),
       isQuiet: this.has("--quiet"),
+      isErrorTerminal: isatty(STDERR),
     });
   }
 

@@ -5,7 +5,9 @@ import { nearest } from "../base/nearest.ts";
 import { withoutSecrets } from "../base/secrets.ts";
 import { locateFile, locateLine } from "../base/source-text.ts";
 import { type DatabaseTarget, parseDatabaseTarget } from "../databases/database-target.ts";
+import type { BackupOptions } from "../engine/migration-manager.ts";
 import { DEFAULT_LOCK_TIMEOUT_MS, DEFAULT_TABLE } from "../engine/migration-manager.ts";
+import { readBackupOptions } from "./backup-settings.ts";
 
 /** The flags of a command line that settings come from. */
 export interface SettingFlags {
@@ -19,7 +21,7 @@ export interface SettingFlags {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const CONFIG_FILE = "godwit.toml";
-const CONFIG_KEYS = ["db", "dir", "table", "lock_timeout"] as const;
+const CONFIG_KEYS = ["db", "dir", "table", "lock_timeout", "backup"] as const;
 type Config = Partial<Record<(typeof CONFIG_KEYS)[number], unknown>>;
 
 /** Where a command works: flag, then environment, then godwit.toml, then the default. */
@@ -68,6 +70,11 @@ export class Settings {
     throw new GodwitError("INVALID_VALUE", `${name} takes seconds from 0 to 86400, not "${written}"`, {
       hint: "write --lock-timeout=30",
     });
+  }
+
+  /** @throws GodwitError CONFIG_INVALID */
+  backup(): BackupOptions {
+    return readBackupOptions(this.config.backup, CONFIG_FILE);
   }
 
   /** A variable that is set to nothing is not set. */

@@ -12,6 +12,8 @@ export type Row = Readonly<Record<string, Value>>;
 export interface Connection {
   /** As messages and JSON name it: the resolved path. */
   readonly name: string;
+  /** The path of the database's file; null for one in memory. */
+  readonly file: string | null;
   /** Lends the handle that a migration in code receives: bun:sqlite's Database here. */
   lend(rules: LendingRules): Lent;
   /** Runs one or more statements to their ends, rows thrown away. */

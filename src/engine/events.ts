@@ -1,4 +1,5 @@
 import type { GodwitError } from "../base/failure.ts";
+import type { RestorePoint } from "../history/restore-points.ts";
 import type { Direction } from "./plan.ts";
 
 /** A migration as events name it. */
@@ -20,6 +21,12 @@ export type RunEvent =
   | { readonly kind: "database-creating"; readonly database: string }
   /** Another connection has had the lock for a second. */
   | { readonly kind: "lock-waiting"; readonly database: string; readonly timeoutMs: number }
+  /** A restore point is about to be made; the run goes on when it is. */
+  | { readonly kind: "backup-started"; readonly database: string }
+  | { readonly kind: "backup-progress"; readonly doneBytes: number; readonly totalBytes: number }
+  | { readonly kind: "backup-created"; readonly restorePoint: RestorePoint; readonly durationMs: number }
+  /** The run has changed nothing, so its restore point is of no use. */
+  | { readonly kind: "backup-removed"; readonly restorePoint: RestorePoint }
   /** `index` counts from 1. */
   | {
       readonly kind: "migration-started";

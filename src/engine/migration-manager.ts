@@ -18,10 +18,23 @@ export interface ManagerOptions {
   readonly lockTimeoutMs?: number | undefined;
   /** `each` commits every migration by itself; by default many share a commit. */
   readonly commit?: "grouped" | "each" | undefined;
+  /** Restore points: by default one before a run that does more than add, and the newest five stay. */
+  readonly backup?: BackupOptions | undefined;
   /** Told what a run does, while it does it. */
   readonly onEvent?: EventListener | undefined;
   /** Handed to migrations in code as their `signal`. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface BackupOptions {
+  /** `auto`: before a run that does more than create things and add columns. */
+  readonly when?: "auto" | "always" | "never" | undefined;
+  /** How many restore points stay; five by default. */
+  readonly keep?: number | undefined;
+  /** What they may take together, in bytes; as much as they do by default. */
+  readonly maxBytes?: number | undefined;
+  /** Where their folder lies; beside the database by default. */
+  readonly dir?: string | undefined;
 }
 
 export interface MigrateOptions {
@@ -30,6 +43,8 @@ export interface MigrateOptions {
   /** At most so many. */
   readonly steps?: number | undefined;
   readonly allow?: Allowances | undefined;
+  /** All that is pending or nothing. */
+  readonly atomic?: boolean | undefined;
 }
 
 export interface RollbackOptions {
@@ -74,10 +89,10 @@ export class MigrationManager {
   }
 
   /** Applies what is pending, making the database if there is none. @returns what was applied, in order. */
-  async migrate({ to, steps, allow }: MigrateOptions = {}): Promise<readonly CompletedMigration[]> {
+  async migrate({ to, steps, allow, atomic }: MigrateOptions = {}): Promise<readonly CompletedMigration[]> {
     requireCount(steps);
     const plan = { kind: "migrate" as const, to, steps, allow: allow ?? {} };
-    return (await runPlan(this.subject, { plan })).done;
+    return (await runPlan(this.subject, { plan, isAtomic: atomic })).done;
   }
 
   /** Undoes the newest applied. @returns what was rolled back, newest first. */
@@ -105,6 +120,7 @@ export class MigrationManager {
 
 export const DEFAULT_TABLE = "schema_migrations";
 export const DEFAULT_LOCK_TIMEOUT_MS = 30_000;
+const DEFAULT_KEEP = 5;
 
 /** What a manager's options mean, with the defaults filled in. Code runs unguarded in a library. */
 export function subjectOf(
@@ -119,6 +135,12 @@ export function subjectOf(
       table: options.table ?? DEFAULT_TABLE,
       lockTimeoutMs: options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS,
       commit: options.commit ?? "grouped",
+      backup: {
+        when: options.backup?.when ?? "auto",
+        keep: options.backup?.keep ?? DEFAULT_KEEP,
+        maxBytes: options.backup?.maxBytes ?? null,
+        parent: options.backup?.dir,
+      },
       clock: SYSTEM_CLOCK,
       emit: tolerant(options.onEvent),
       guard: (run) => run(),

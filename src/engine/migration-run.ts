@@ -1,8 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import type { Connection } from "../databases/connection.ts";
-import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import { HistoryTable } from "../history/history-table.ts";
-import { type Aftermath, describeAftermath } from "./aftermath.ts";
 import type { FinishedStep } from "./events.ts";
 import {
   deferredViolation,
@@ -11,14 +9,15 @@ import {
   tellOldViolations,
 } from "./foreign-key-guard.ts";
 import type { LockWait } from "./lock-wait.ts";
-import { LostTransaction } from "./lost-transaction.ts";
 import { historyMoved } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { Replan } from "./replan.ts";
+import { RunBackup } from "./run-backup.ts";
 import { duringRun } from "./run-connection.ts";
+import { RunFailures } from "./run-failures.ts";
+import { RunLedger } from "./run-ledger.ts";
 import { lockWait, type RunSettings } from "./run-settings.ts";
-import { newestApplied } from "./state.ts";
-import { finish, labelOf, StepRunner } from "./step-runner.ts";
+import { labelOf, StepRunner } from "./step-runner.ts";
 import { WriteTransaction } from "./transaction.ts";
 
 /** After this long a shared transaction is committed at the next boundary, so that readers are not kept out. */
@@ -33,9 +32,9 @@ export class MigrationRun {
   private readonly wait: LockWait;
   private readonly transaction: WriteTransaction;
   private readonly runner: StepRunner;
-  /** Steps that are done but not committed. */
-  private uncommitted: FinishedStep[] = [];
-  private readonly committed: FinishedStep[] = [];
+  private readonly ledger: RunLedger;
+  private readonly backup: RunBackup;
+  private readonly failures: RunFailures;
   private queue: readonly PreparedStep[] = [];
   /** Where in the queue the run is. */
   private at = 0;
@@ -52,6 +51,14 @@ export class MigrationRun {
     this.wait = lockWait(settings, connection.name);
     this.transaction = new WriteTransaction(connection, this.wait);
     this.runner = new StepRunner(connection, this.history, this.transaction, settings);
+    this.ledger = new RunLedger(settings.emit);
+    this.backup = new RunBackup(connection, settings);
+    const { history, transaction, ledger, backup } = this;
+    this.failures = new RunFailures({
+      ...{ connection, history, transaction, ledger, backup, isAtomic },
+      emit: settings.emit,
+      commit: () => this.commit(),
+    });
     this.onOldViolations = tellOldViolations(settings.emit);
     this.foreignKeys = new ForeignKeyGuard(connection, this.onOldViolations);
   }
@@ -64,12 +71,23 @@ export class MigrationRun {
     await this.transaction.requireNone();
     return duringRun(this.connection, this.wait, async () => {
       try {
-        return await this.runAll(replan);
+        const done = await this.runAll(replan);
+        this.backup.succeed();
+        return done;
       } catch (error) {
         await this.transaction.rollback();
-        throw await this.explain(error);
+        const failure = await this.failures.ofRun(error);
+        this.backup.fail({ isChanged: this.mayHaveChanged(failure) });
+        throw failure;
       }
     });
+  }
+
+  private mayHaveChanged(failure: unknown): boolean {
+    if (this.ledger.committed.length > 0 || !(failure instanceof GodwitError)) return true;
+    return (
+      failure.code === "LOCK_LOST" || failure.outcome === "left_changed" || failure.outcome === "unknown"
+    );
   }
 
   private async runAll(replan: Replan): Promise<readonly FinishedStep[]> {
@@ -81,7 +99,7 @@ export class MigrationRun {
       this.at++;
     }
     await this.commit();
-    return this.committed;
+    return this.ledger.committed;
   }
 
   /** The first lock: the history is read again under it, and the plan made anew from what it says. */
@@ -97,24 +115,28 @@ export class MigrationRun {
       }
       this.queue = answer.steps;
       const first = answer.steps[0];
-      if (first === undefined || first.isolation === "untransacted") {
-        await this.abandon();
-        break;
-      }
+      if (first === undefined) return this.abandon();
+      if (first.isolation === "untransacted") break;
       const needsOther = (first.isolation === "enforced") !== (isolation === "enforced");
       isolation = first.isolation;
       this.openedAs = isolation;
       if (!needsOther) break;
       await this.transaction.rollback();
     }
-    if (this.queue.length === 0) return;
-    // Planning is not what keeps readers out for long, and what it took must not make each migration a group of its own.
-    this.openedAt = this.settings.clock.elapsed();
-    if (this.openedAs !== null) await this.connection.requireFit(this.settings.table);
+    await this.beginWith(this.queue[0]!);
+  }
+
+  /** All that happens under the first lock before the first step. */
+  private async beginWith(first: PreparedStep): Promise<void> {
+    await this.connection.requireFit(this.settings.table);
     const { name: database } = this.connection;
     this.settings.emit({ kind: "plan-ready", database, steps: this.queue.map(labelOf) });
     for (const message of await this.connection.oddities())
       this.settings.emit({ kind: "note", file: database, line: null, message });
+    await this.backup.before(this.queue);
+    if (first.isolation === "untransacted") return this.abandon();
+    // Planning is not what keeps readers out for long, and what it took must not make each migration a group of its own.
+    this.openedAt = this.settings.clock.elapsed();
   }
 
   /** Sees to it that the step finds the transaction it needs: the open one, a new one, or none. */
@@ -124,7 +146,7 @@ export class MigrationRun {
       await this.commit();
     }
     if (step.isolation === "untransacted") {
-      if (this.committed.length === 0) return;
+      if (this.ledger.committed.length === 0) return;
       await this.open("shared");
       await this.refresh(replan);
       return this.abandon();
@@ -136,7 +158,7 @@ export class MigrationRun {
 
   private canShare(step: PreparedStep): boolean {
     if (step.isolation === "untransacted") return false;
-    if (this.uncommitted.length === 0) return this.openedAs === step.isolation;
+    if (this.ledger.uncommitted.length === 0) return this.openedAs === step.isolation;
     if (this.isAtomic) return (this.openedAs === "enforced") === (step.isolation === "enforced");
     if (step.isolation !== "shared" || this.openedAs !== "shared") return false;
     const isFresh = this.settings.clock.elapsed() - this.openedAt < GROUP_MS;
@@ -144,7 +166,7 @@ export class MigrationRun {
   }
 
   private async refresh(replan: Replan): Promise<void> {
-    const answer = await replan(await this.history.read(), this.committed);
+    const answer = await replan(await this.history.read(), this.ledger.committed);
     if ("retry" in answer) throw historyMoved(null);
     this.queue = answer.steps;
     this.at = 0;
@@ -170,79 +192,26 @@ export class MigrationRun {
   }
 
   private async perform(step: PreparedStep): Promise<void> {
-    const index = this.committed.length + this.uncommitted.length + 1;
-    const total = this.committed.length + this.uncommitted.length + this.queue.length - this.at;
+    const index = this.ledger.length + 1;
+    const total = this.ledger.length + this.queue.length - this.at;
     this.settings.emit({ kind: "migration-started", migration: labelOf(step), index, total });
     try {
       if (step.isolation === "untransacted") {
         await this.connection.setForeignKeys(step.migration.foreignKeysOn);
         await this.connection.setBusyTimeout(this.settings.lockTimeoutMs);
-        this.conclude(
+        this.ledger.conclude(
           await this.runner.runUntransacted(step, new ForeignKeyGuard(this.connection, this.onOldViolations)),
         );
         await this.connection.setBusyTimeout(0);
       } else {
-        this.uncommitted.push(await this.runner.runInSavepoint(step, this.foreignKeys));
+        this.ledger.uncommitted.push(await this.runner.runInSavepoint(step, this.foreignKeys));
         if (step.isolation === "enforced" && !this.isAtomic) await this.commitEnforced(step);
       }
     } catch (error) {
-      throw await this.failed(step, error);
+      const failure = await this.failures.ofStep(step, error);
+      this.openedAs = null;
+      throw failure;
     }
-  }
-
-  /** Keeps what came before a failed step, if its transaction still stands, and says what became of it if not. */
-  private async failed(step: PreparedStep, thrown: unknown): Promise<unknown> {
-    const lost = thrown instanceof LostTransaction ? thrown : null;
-    const cause = (await this.replacedUnder(thrown)) ?? lost?.failure ?? thrown;
-    const error = cause instanceof DatabaseError ? databaseFailure(cause, this.connection.name) : cause;
-    if (lost !== null) await this.keepRecorded();
-    else await this.keepEarlier();
-    const again = this.uncommitted.length;
-    this.uncommitted = [];
-    this.openedAs = null;
-    if (!(error instanceof GodwitError)) return error;
-    const outcome =
-      error.outcome === "left_changed" || lost?.isChanged === true ? "left_changed" : "rolled_back";
-    const located = error.with({
-      outcome,
-      state: error.state ?? (await this.describeState(outcome, again)),
-      hint: error.hint ?? `mend ${step.migration.file} and run again`,
-    });
-    this.settings.emit({ kind: "migration-failed", migration: labelOf(step), error: located });
-    return located;
-  }
-
-  /** Where the file has gone, that is what went wrong, whatever it made SQLite say. */
-  private async replacedUnder(thrown: unknown): Promise<DatabaseError | null> {
-    if (thrown instanceof DatabaseError && thrown.kind === "replaced") return thrown;
-    return this.connection.requireInPlace().then(
-      () => null,
-      (error: unknown) => (error instanceof DatabaseError ? error : null),
-    );
-  }
-
-  /**
-   * Commits what came before a failed step, or undoes all of it where a run is whole or nothing. Code that failed may not have stopped: it writes
-   * no more while the commit waits for its lock.
-   */
-  private async keepEarlier(): Promise<void> {
-    if (!(await this.transaction.isOpen())) return;
-    if (this.isAtomic || this.uncommitted.length === 0) return this.transaction.rollback();
-    await this.connection.setQueryOnly(true);
-    await this.commit().catch(() => undefined);
-    await this.connection.setQueryOnly(false);
-  }
-
-  /** After a transaction was ended by code: those whose rows are in the history were committed with it; none is known to be where it cannot be read. */
-  private async keepRecorded(): Promise<void> {
-    const history = await this.history.read().catch(() => null);
-    if (history === null) return;
-    const recorded = new Set(history.applied.map(({ version }) => version));
-    const kept = this.uncommitted.filter(
-      ({ version, direction }) => recorded.has(version) === (direction === "up"),
-    );
-    this.uncommitted = this.uncommitted.filter((step) => !kept.includes(step));
-    for (const step of kept) this.conclude(step);
   }
 
   private async abandon(): Promise<void> {
@@ -254,9 +223,7 @@ export class MigrationRun {
     if (this.openedAs === null) return;
     this.openedAs = null;
     await this.transaction.commit();
-    const steps = this.uncommitted;
-    this.uncommitted = [];
-    for (const step of steps) this.conclude(step);
+    this.ledger.concludeAll();
   }
 
   /** With foreign keys on, deferred ones are counted until COMMIT, and it is COMMIT that refuses. */
@@ -264,34 +231,8 @@ export class MigrationRun {
     try {
       await this.commit();
     } catch (error) {
-      this.uncommitted = [];
+      this.ledger.drop();
       throw deferredViolation(migration, error) ?? error;
     }
-  }
-
-  private conclude(step: FinishedStep): void {
-    this.committed.push(step);
-    this.settings.emit(finish(step));
-  }
-
-  /** Gives a failure outside any step its outcome: a refusal under a later lock comes after something has run. */
-  private async explain(thrown: unknown): Promise<unknown> {
-    const error = thrown instanceof DatabaseError ? databaseFailure(thrown, this.connection.name) : thrown;
-    if (!(error instanceof GodwitError) || error.state !== undefined) return error;
-    const again = this.uncommitted.length;
-    if (this.committed.length + again === 0) return error;
-    return error.with({
-      outcome: "rolled_back",
-      state: await this.describeState("rolled_back", again, true),
-    });
-  }
-
-  private async describeState(
-    outcome: Aftermath["outcome"],
-    undone: number,
-    isAfterAll = false,
-  ): Promise<string> {
-    const newest = await this.history.read().then(newestApplied, () => undefined);
-    return describeAftermath({ outcome, newest, kept: this.committed.length, undone, isAfterAll });
   }
 }

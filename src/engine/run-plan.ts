@@ -27,6 +27,8 @@ export interface RunRequest {
   readonly plan: PlanRequest;
   /** The steps that somebody agreed to; a plan that differs under the lock is refused. */
   readonly agreed?: readonly Step[] | undefined;
+  /** All steps or none, in one transaction. */
+  readonly isAtomic?: boolean | undefined;
   /** Refuse to make a database. */
   readonly mustExist?: boolean | undefined;
   /** Refuse a source without migrations: more likely the wrong one than nothing to do. */
@@ -57,7 +59,7 @@ export async function runPlan(subject: RunSubject, request: RunRequest): Promise
     if (steps.length === 0) return finish(settings, { created: false, done: [], start });
     return withConnection(database, existing ?? "create", async (connection) => {
       if (created) settings.emit({ kind: "database-creating", database: database.name });
-      const run = new MigrationRun(connection!, settings, request.plan.kind === "redo");
+      const run = new MigrationRun(connection!, settings, isAtomic(request));
       return finish(settings, { created, done: await run.execute(planner.replan), start });
     });
   });
@@ -164,7 +166,9 @@ class Planner {
     for (const step of steps) {
       if (!this.prepared.has(keyOf(step))) this.prepared.set(keyOf(step), await this.prepareOne(step));
     }
-    return steps.map((step) => this.prepared.get(keyOf(step))!);
+    const prepared = steps.map((step) => this.prepared.get(keyOf(step))!);
+    if (this.request.isAtomic === true) requireAtomic(prepared);
+    return prepared;
   }
 
   /** Importing runs the code at the top of a module, and of all that it imports. */
@@ -188,6 +192,22 @@ function noMigrations(label: string): GodwitError {
 
 function keyOf({ direction, migration }: Step): string {
   return `${direction} ${migration.version}`;
+}
+
+/** A redo does what it can to be whole; `isAtomic` promises it. */
+function isAtomic({ plan, isAtomic }: RunRequest): boolean {
+  return isAtomic === true || plan.kind === "redo";
+}
+
+function requireAtomic(steps: readonly PreparedStep[]): void {
+  const apart = steps.find(({ isolation }) => isolation === "untransacted" || isolation === "enforced");
+  if (apart === undefined) return;
+  const { version, file } = apart.migration;
+  const header = apart.isolation === "untransacted" ? "Transaction: off" : "Foreign keys: on";
+  throw new GodwitError("NOT_ATOMIC", `${version} has "${header}", and cannot share a transaction`, {
+    location: locateFile(file),
+    hint: "leave out --atomic, or apply what comes before it with --to",
+  });
 }
 
 /** The rest of a rollback or redo, if the history is still what this run made of it. */

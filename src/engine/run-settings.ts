@@ -1,7 +1,16 @@
 import type { Clock } from "../base/clock.ts";
+import type { Retention } from "../history/restore-points.ts";
 import type { EventListener } from "./events.ts";
 import type { LockWait } from "./lock-wait.ts";
 import type { CodeGuard } from "./work.ts";
+
+/** When a run makes a restore point, and how many stay. */
+export interface BackupSettings extends Retention {
+  /** `auto`: before a run that does more than add; `always`: before every run that does anything. */
+  readonly when: "auto" | "always" | "never";
+  /** Where the folder of the restore points lies; undefined: beside the database. */
+  readonly parent: string | undefined;
+}
 
 /** How runs on one database go, whatever they do. */
 export interface RunSettings {
@@ -10,6 +19,7 @@ export interface RunSettings {
   readonly lockTimeoutMs: number;
   /** `grouped`: many migrations share a commit; `each`: every one has its own. */
   readonly commit: "grouped" | "each";
+  readonly backup: BackupSettings;
   readonly clock: Clock;
   readonly emit: EventListener;
   readonly guard: CodeGuard;

@@ -10,7 +10,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../base/failure.ts";
 
 /** Who owns a file. */
@@ -34,7 +34,7 @@ export class CompanionFolder {
   constructor(database: string, parent?: string) {
     this.database = target(database);
     this.path =
-      parent === undefined ? `${this.database}.godwit` : join(parent, `${basename(this.database)}.godwit`);
+      parent === undefined ? `${this.database}.godwit` : resolve(parent, `${basename(this.database)}.godwit`);
   }
 
   /** Makes the folder if it is not there. @throws GodwitError BACKUP_FAILED */

@@ -108,6 +108,15 @@ function impactOfCreate(statementText: string): ReferenceImpact {
   return table === undefined ? ANY_IMPACT : { kind: "table", table: unquoteIdentifier(table) };
 }
 
+/** CREATE, or ALTER TABLE … ADD COLUMN: whatever it does, nothing that was there is lost. */
+export function onlyAdds(words: readonly string[], statementText: string): boolean {
+  if (words[0] === "CREATE") return true;
+  if (words[0] !== "ALTER") return false;
+  const tokens = significantTokens(statementText, 8).map((token) => token.toUpperCase());
+  const verb = tokens[3] === "." ? 5 : 3;
+  return tokens[verb] === "ADD" && tokens[verb + 1] !== "CONSTRAINT" && tokens[verb + 1] !== "CHECK";
+}
+
 /** ALTER TABLE … ADD COLUMN without REFERENCES: no row can come to point anywhere. */
 function addsPlainColumn(statementText: string): boolean {
   const tokens = significantTokens(statementText, Number.POSITIVE_INFINITY).map((token) =>

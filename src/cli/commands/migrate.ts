@@ -4,6 +4,7 @@ import type { CommandResult } from "../results.ts";
 
 export async function migrate(context: CommandContext): Promise<CommandResult> {
   context.refuseTogether("to", "steps");
+  context.refuseTogether("atomic", "commit");
   const to = context.version("to");
   const steps = context.count("steps");
   const subject = context.subject();
@@ -15,6 +16,7 @@ export async function migrate(context: CommandContext): Promise<CommandResult> {
   const plan = { kind: "migrate" as const, to, steps, allow };
   const result = await runPlan(subject, {
     plan,
+    isAtomic: context.isSet("atomic"),
     mustExist: context.isSet("must-exist"),
     mustHaveFiles: true,
   });

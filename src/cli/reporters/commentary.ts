@@ -2,19 +2,34 @@ import { printable } from "../../base/printable.ts";
 import type { RunEvent } from "../../engine/events.ts";
 import type { Output } from "../output.ts";
 import { duration } from "../style.ts";
+import { CopyProgressLine } from "./copy-progress.ts";
 import type { EventHandlers } from "./reporter.ts";
 
 const PROGRESS_EVERY_MS = 1000;
 
-type Commented = "lock-waiting" | "note" | "migration-log" | "migration-progress" | "migration-running";
+type Commented =
+  | "lock-waiting"
+  | "note"
+  | "backup-started"
+  | "backup-progress"
+  | "migration-log"
+  | "migration-progress"
+  | "migration-running";
 
 /** What accompanies a result and is none: it goes to stderr, whatever form the result has. */
 export class Commentary {
   private readonly stderr: Output;
   private lastProgress = Number.NEGATIVE_INFINITY;
+  private readonly copying: CopyProgressLine;
 
-  constructor(stderr: Output) {
+  constructor(stderr: Output, isTerminal: boolean) {
     this.stderr = stderr;
+    this.copying = new CopyProgressLine(stderr, isTerminal);
+  }
+
+  /** Takes away what is drawn over, before something else is written. */
+  endProgress(): void {
+    this.copying.end();
   }
 
   readonly handlers: Pick<EventHandlers, Commented> = {
@@ -22,6 +37,9 @@ export class Commentary {
       this.stderr.line(`waiting for the lock on ${printable(database)} (up to ${duration(timeoutMs)})`),
     note: ({ file, line, message }) =>
       this.stderr.line(`note: ${printable(file)}${line === null ? "" : `:${line}`}: ${printable(message)}`),
+    "backup-started": () => this.copying.begin(),
+    "backup-progress": ({ doneBytes, totalBytes }) =>
+      this.copying.show("restore point", doneBytes, totalBytes),
     "migration-log": ({ migration, message }) =>
       this.say(`${migration.version}: ${message.split("\n").map(printable).join("\n  ")}`),
     "migration-progress": (event) => this.showProgress(event),

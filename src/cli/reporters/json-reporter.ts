@@ -3,6 +3,7 @@ import { stringify } from "../../base/json.ts";
 import { printable } from "../../base/printable.ts";
 import type { FinishedStep, MigrationLabel, RunEvent } from "../../engine/events.ts";
 import type { MigrationStatus } from "../../engine/migration-status.ts";
+import type { RestorePoint } from "../../history/restore-points.ts";
 import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
 import { GODWIT_VERSION } from "../version.ts";
@@ -16,6 +17,7 @@ export class JsonReporter implements Reporter {
   private command = "";
   private database: string | null = null;
   private created = false;
+  private restorePoint: RestorePoint | null = null;
   private readonly done: FinishedStep[] = [];
   private readonly start = performance.now();
 
@@ -28,6 +30,12 @@ export class JsonReporter implements Reporter {
       ...(commentary?.handlers ?? SILENT),
       "database-creating": () => {
         this.created = true;
+      },
+      "backup-created": ({ restorePoint }) => {
+        this.restorePoint = restorePoint;
+      },
+      "backup-removed": () => {
+        this.restorePoint = null;
       },
       "migration-applied": done,
       "migration-rolled-back": done,
@@ -111,7 +119,7 @@ export class JsonReporter implements Reporter {
     return {
       ...(command === "migrate" ? { created, dry_run: false } : { rolled_back: rolledBack }),
       ...(command === "rollback" ? {} : { applied }),
-      backup: null,
+      backup: this.restorePoint === null ? null : describeRestorePoint(this.restorePoint),
       duration_ms: durationMs,
     };
   }
@@ -128,12 +136,18 @@ const ignore = () => {};
 const SILENT = {
   "lock-waiting": ignore,
   note: ignore,
+  "backup-started": ignore,
+  "backup-progress": ignore,
   "migration-log": ignore,
   "migration-progress": ignore,
   "migration-running": ignore,
 };
 
 const WORKS_ON_DATABASE = new Set(["status", "migrate", "rollback", "redo", "mark"]);
+
+export function describeRestorePoint({ id, file, bytes, createdAt }: RestorePoint): Record<string, unknown> {
+  return { id, file, bytes, created_at: createdAt };
+}
 
 function describe(migration: MigrationStatus): Record<string, unknown> {
   const { version, description, state, kind, file, reversible, appliedAt, executionTimeMs } = migration;

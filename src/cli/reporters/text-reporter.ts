@@ -1,6 +1,7 @@
 import type { GodwitError } from "../../base/failure.ts";
-import { counted, printable } from "../../base/printable.ts";
+import { counted, printable, size } from "../../base/printable.ts";
 import type { MigrationLabel, RunEvent } from "../../engine/events.ts";
+import type { RestorePoint } from "../../history/restore-points.ts";
 import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
@@ -15,23 +16,29 @@ export interface TextReporterOptions {
   readonly style: Style;
   readonly errorStyle: Style;
   readonly isQuiet: boolean;
+  /** Whether stderr is one. */
+  readonly isErrorTerminal: boolean;
 }
 
 /** For a person: results on stdout, the rest on stderr. */
 export class TextReporter implements Reporter {
   private readonly options: TextReporterOptions;
   private readonly handlers: EventHandlers;
+  private readonly commentary: Commentary;
   private isCreating = false;
 
   constructor(options: TextReporterOptions) {
     this.options = options;
+    this.commentary = new Commentary(options.stderr, options.isErrorTerminal);
     this.handlers = {
-      ...new Commentary(options.stderr).handlers,
+      ...this.commentary.handlers,
       "database-creating": ({ database }) => {
         this.isCreating = true;
         options.stdout.line(`creating ${printable(database)}`);
       },
       "plan-ready": (event) => this.showPlan(event),
+      "backup-created": ({ restorePoint }) => this.showRestorePoint(restorePoint, "backed up  "),
+      "backup-removed": ({ restorePoint }) => this.showRestorePoint(restorePoint, "removed    "),
       "migration-started": () => {
         // Shown when it is committed; a failure names it.
       },
@@ -65,6 +72,7 @@ export class TextReporter implements Reporter {
   }
 
   fail(error: GodwitError): void {
+    this.commentary.endProgress();
     for (const line of showFailure(error, this.options.errorStyle)) this.options.stderr.line(line);
   }
 
@@ -78,6 +86,12 @@ export class TextReporter implements Reporter {
           ? "rolling back in"
           : "rolling back and applying again in";
     this.options.stdout.line(`${what} ${printable(database)}`);
+  }
+
+  private showRestorePoint({ id, bytes }: RestorePoint, verb: string): void {
+    const { stdout, style } = this.options;
+    this.commentary.endProgress();
+    stdout.line(`${style.dim(verb)}  ${id}  ${style.dim(size(bytes))}`);
   }
 
   private showStep({ version, description, direction }: MigrationLabel, executionTimeMs: number): void {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { quoteIdentifier } from "../../sql/identifier.ts";
 import { toDatabaseError } from "./driver-error.ts";
 
 /** How far a copy is. */
@@ -10,6 +11,9 @@ export interface CopyProgress {
 
 export type CopyListener = (progress: CopyProgress) => void;
 
+/** Rows by table, virtual tables left out: what they hold is in other tables. */
+export type RowCounts = ReadonlyMap<string, number>;
+
 /** So many times is a listener told; each time the copy waits for this thread. */
 const TOLD = 100;
 const SMALLEST_STEP = 256;
@@ -18,9 +22,10 @@ const SMALLEST_STEP = 256;
  * Copies a database page by page through SQLite's own backup (https://sqlite.org/backup.html), which sees what is in a `-wal` or a hot journal and takes
  * locks as a reader does. All of the copy is of one moment. The journal mode is in the file and is copied too. Rows that are in no commit yet are not.
  * @param to a file that is there and empty, or is not there; what is in it otherwise is replaced
+ * @returns how many rows were there to copy
  * @throws DatabaseError; of kind busy where a writer keeps readers out at that moment. What was begun of the copy is left to the caller.
  */
-export async function copyDatabase(from: string, to: string, onProgress?: CopyListener): Promise<void> {
+export async function copyDatabase(from: string, to: string, onProgress?: CopyListener): Promise<RowCounts> {
   const { backup, DatabaseSync } = await import("node:sqlite");
   try {
     const source = openSource(DatabaseSync, from);
@@ -29,6 +34,7 @@ export async function copyDatabase(from: string, to: string, onProgress?: CopyLi
       source.exec("BEGIN");
       source.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get();
       await backup(source, to, progressOptions(source, onProgress));
+      return countRows((sql) => source.prepare(sql).all().map(Object.values));
     } finally {
       source.close();
     }
@@ -47,6 +53,19 @@ function openSource(Sqlite: typeof DatabaseSync, path: string): DatabaseSync {
   const source = new Sqlite(path);
   source.exec("PRAGMA query_only = 1");
   return source;
+}
+
+/** SQLite counts by walking the smallest index, and reads no row. */
+export function countRows(values: (sql: string) => unknown[][]): RowCounts {
+  const tables = values(
+    "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+  ).map(([name]) => String(name));
+  return new Map(
+    tables.map((table) => [
+      table,
+      Number(values(`SELECT count(*) FROM main.${quoteIdentifier(table)}`)[0]![0]),
+    ]),
+  );
 }
 
 function progressOptions(source: DatabaseSync, onProgress: CopyListener | undefined): object {

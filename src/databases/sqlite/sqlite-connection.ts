@@ -45,6 +45,7 @@ export class SqliteConnection implements Connection {
   /** Absolute: code may change the working directory. */
   private readonly path: string;
   private readonly identity: FileIdentity | null;
+  readonly file: string | null;
   private isLockShown = false;
   private isAbandoned = false;
 
@@ -54,6 +55,7 @@ export class SqliteConnection implements Connection {
     this.isOwned = isOwned;
     this.path = isOwned ? name : fileOf(handle, name);
     this.identity = identityOf(this.path);
+    this.file = this.identity === null ? null : this.path;
   }
 
   /**

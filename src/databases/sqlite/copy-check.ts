@@ -1,0 +1,48 @@
+import { Database } from "bun:sqlite";
+import { DatabaseError } from "../database-error.ts";
+import { countRows, type RowCounts } from "./database-copy.ts";
+import { toDatabaseError } from "./driver-error.ts";
+
+/** Rows that break a constraint, or hold a value of another type than their column, are somebody's work: the file is whole all the same. */
+const NO_DAMAGE = /^(CHECK constraint failed|(NULL|NUMERIC|TEXT|non-\w+) value) in /;
+
+/**
+ * Makes a copy fit to be kept, and looks through all of it: in a rollback journal mode, so that reading it makes no file beside it; whole by SQLite's
+ * integrity_check; with all rows.
+ * @throws DatabaseError of kind corrupt, or that of reading or writing it
+ */
+export function settleCopy(path: string, rows: RowCounts): void {
+  let db: Database | undefined;
+  try {
+    db = new Database(path, { readwrite: true, create: false });
+    db.run("PRAGMA journal_mode = DELETE");
+    requireIntact(db);
+    requireRows(db, rows);
+  } catch (thrown) {
+    throw toDatabaseError(thrown) ?? thrown;
+  } finally {
+    db?.close();
+  }
+}
+
+/** @throws DatabaseError of kind corrupt */
+export function requireIntact(db: Database): void {
+  const problem = db
+    .query("PRAGMA integrity_check(100)")
+    .values()
+    .map(([line]) => String(line))
+    .find((line) => line !== "ok" && !NO_DAMAGE.test(line));
+  if (problem !== undefined) throw damaged(problem.replaceAll(/\s+/g, " "));
+}
+
+function requireRows(db: Database, expected: RowCounts): void {
+  const found = countRows((sql) => db.query(sql).values());
+  for (const table of new Set([...expected.keys(), ...found.keys()])) {
+    const [was, is] = [expected.get(table) ?? 0, found.get(table) ?? 0];
+    if (was !== is) throw damaged(`the copy has ${is} of ${was} rows of ${table}`);
+  }
+}
+
+function damaged(message: string): DatabaseError {
+  return new DatabaseError(message, { kind: "corrupt", databaseCode: "SQLITE_CORRUPT" });
+}

@@ -1,0 +1,156 @@
+import { GodwitError } from "../base/failure.ts";
+import { size } from "../base/printable.ts";
+import type { Connection } from "../databases/connection.ts";
+import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
+import { accessTarget } from "../databases/open-database.ts";
+import { HistoryTable } from "../history/history-table.ts";
+import type { RestorePoint, RestorePoints } from "../history/restore-points.ts";
+import type { UnfinishedRuns } from "../history/unfinished-runs.ts";
+import { onlyAdds } from "../sql/classification.ts";
+import type { PreparedStep } from "./prepare.ts";
+import { restoreCommand } from "./restore-command.ts";
+import type { RunSettings } from "./run-settings.ts";
+
+/** The restore point of one run: made before its first step, taken away again if the run changes nothing. */
+export class RunBackup {
+  private readonly connection: Connection;
+  private readonly settings: RunSettings;
+  private made: { point: RestorePoint; points: RestorePoints; unfinished: UnfinishedRuns } | null = null;
+
+  constructor(connection: Connection, settings: RunSettings) {
+    this.connection = connection;
+    this.settings = settings;
+  }
+
+  /**
+   * Makes a restore point if the steps ask for one, over a connection of its own: nothing can come between it and the first step, since the caller
+   * holds the write lock.
+   * @throws GodwitError BACKUP_FAILED, DATABASE_CORRUPT
+   */
+  async before(steps: readonly PreparedStep[]): Promise<void> {
+    const { file } = this.connection;
+    const { backup, clock, emit } = this.settings;
+    if (this.made !== null || file === null || !asksForBackup(steps, backup.when)) return;
+    if (!(await this.hasTables())) return;
+    // Loaded here, since most starts make none.
+    const { RestorePoints } = await import("../history/restore-points.ts");
+    const { makeRestorePoint } = await import("../history/restore-point-maker.ts");
+    const { UnfinishedRuns } = await import("../history/unfinished-runs.ts");
+    const points = new RestorePoints(file, backup.parent);
+    if (await this.isTooLarge(points)) return;
+    emit({ kind: "backup-started", database: this.connection.name });
+    const start = clock.elapsed();
+    const point = await this.attempt(() =>
+      makeRestorePoint(points, file, {
+        now: clock.now(),
+        onProgress: (progress) => emit({ kind: "backup-progress", ...progress }),
+      }),
+    );
+    const unfinished = new UnfinishedRuns(points);
+    const killed = unfinished.takeKilled();
+    unfinished.begin(point);
+    this.made = { point, points, unfinished };
+    emit({ kind: "backup-created", restorePoint: point, durationMs: Math.round(clock.elapsed() - start) });
+    for (const old of killed) await this.removeIfSuperseded(old, points).catch(ignoreFailure);
+  }
+
+  /** After a run that did all: the oldest go. */
+  succeed(): void {
+    if (this.made === null) return;
+    const { points, point, unfinished } = this.made;
+    tolerant(() => {
+      unfinished.end(point);
+      points.prune(this.settings.backup);
+    });
+  }
+
+  /** After one that failed. */
+  fail({ isChanged }: { isChanged: boolean }): void {
+    if (this.made === null) return;
+    const { points, point, unfinished } = this.made;
+    tolerant(() => {
+      unfinished.end(point);
+      if (isChanged) return;
+      points.remove(point);
+      this.settings.emit({ kind: "backup-removed", restorePoint: point });
+    });
+  }
+
+  /** The command that undoes all of the run; null where there is nothing to restore. */
+  get wayBack(): string | null {
+    return this.made === null ? null : restoreCommand(this.made.point, this.connection.name);
+  }
+
+  private async hasTables(): Promise<boolean> {
+    const { table } = this.settings;
+    const rows = await this.connection.all(
+      `SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+       AND name NOT IN (? COLLATE NOCASE, ? COLLATE NOCASE) LIMIT 1`,
+      table,
+      `${table}_incomplete`,
+    );
+    return rows.length > 0;
+  }
+
+  private async isTooLarge({ folder }: RestorePoints): Promise<boolean> {
+    const { maxBytes } = this.settings.backup;
+    if (maxBytes === null) return false;
+    const [row] = await this.connection.all<{ bytes: number | bigint }>(
+      "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
+    );
+    const bytes = Number(row?.bytes ?? 0);
+    if (bytes <= maxBytes) return false;
+    const message = `no restore point: the database has ${size(bytes)}, and backup.max_size is ${size(maxBytes)}`;
+    this.settings.emit({ kind: "note", file: folder.path, line: null, message });
+    return true;
+  }
+
+  /** A run that was killed before it had recorded anything has left a copy of what there still is. */
+  private async removeIfSuperseded(old: RestorePoint, points: RestorePoints): Promise<void> {
+    const present = await this.historyOf(this.connection);
+    const copy = await accessTarget({ kind: "sqlite", path: old.file }).open("read");
+    try {
+      if ((await this.historyOf(copy)) === present) points.remove(old);
+    } finally {
+      await copy.close();
+    }
+  }
+
+  private async historyOf(connection: Connection): Promise<string> {
+    return JSON.stringify(await new HistoryTable(connection, this.settings.table).read());
+  }
+
+  private async attempt<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw error instanceof DatabaseError ? databaseFailure(error, this.connection.name) : error;
+    }
+  }
+}
+
+/** What the run came to is told whatever becomes of files beside the database. */
+function tolerant(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}
+
+/** A restore point that cannot be read, or not removed, stays where it is. */
+function ignoreFailure(error: unknown): void {
+  const isExpected = error instanceof DatabaseError || error instanceof GodwitError;
+  if (!isExpected && (error as NodeJS.ErrnoException).code === undefined) throw error;
+}
+
+/** Pure. */
+export function asksForBackup(steps: readonly PreparedStep[], when: "auto" | "always" | "never"): boolean {
+  if (steps.length === 0 || when === "never") return false;
+  return when === "always" || !steps.every(isAddition);
+}
+
+function isAddition({ work }: PreparedStep): boolean {
+  if (work.kind === "code") return false;
+  return work.statements.every(({ words, start, end }) => onlyAdds(words, work.text.slice(start, end)));
+}

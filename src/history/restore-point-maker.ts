@@ -1,0 +1,110 @@
+import { closeSync, existsSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { GodwitError, messageOf } from "../base/failure.ts";
+import { size } from "../base/printable.ts";
+import { mayRun, ownMark } from "../base/running-process.ts";
+import { DatabaseError } from "../databases/database-error.ts";
+import { settleCopy } from "../databases/sqlite/copy-check.ts";
+import { type CopyListener, copyDatabase } from "../databases/sqlite/database-copy.ts";
+import type { RestorePoint, RestorePoints } from "./restore-points.ts";
+
+/** Besides the copy itself: the folder's own blocks, and what SQLite writes beside a new file. */
+const SPARE_BYTES = 1 << 20;
+
+/** `number-host-pid.partial`, and SQLite's files beside it. */
+const PARTIAL = /^\d+-(.*)-(\d+)\.partial(?:-journal|-wal|-shm)?$/s;
+
+/**
+ * Makes one restore point: copied beside the others, looked through, synced, and only then given its name.
+ * @returns where the new restore point is
+ * @throws GodwitError BACKUP_FAILED, DATABASE_CORRUPT; DatabaseError of kind busy. Nothing half stays behind.
+ */
+export async function makeRestorePoint(
+  points: RestorePoints,
+  database: string,
+  { now, onProgress }: { now: Date; onProgress?: CopyListener | undefined },
+): Promise<RestorePoint> {
+  points.folder.make();
+  try {
+    sweep(points.folder.path);
+    requireRoom(points.folder.path, database);
+    return await makeIn(points, database, now, onProgress);
+  } catch (error) {
+    throw asFailure(error, database);
+  }
+}
+
+async function makeIn(
+  points: RestorePoints,
+  database: string,
+  now: Date,
+  onProgress: CopyListener | undefined,
+): Promise<RestorePoint> {
+  const { host, pid } = ownMark();
+  const name = `${++begun}-${host}-${pid}.partial`;
+  const partial = join(points.folder.path, name);
+  atWork.add(partial);
+  try {
+    remove(partial);
+    closeSync(points.folder.createFile(name));
+    settleCopy(partial, await copyDatabase(database, partial, onProgress));
+    return points.adopt(partial, now);
+  } catch (error) {
+    remove(partial);
+    throw error;
+  } finally {
+    atWork.delete(partial);
+  }
+}
+
+/** What this process is writing right now; a server may make several copies at once. */
+const atWork = new Set<string>();
+let begun = 0;
+
+/** Removes what processes have left that were killed in the middle of a copy. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, host, pid] = PARTIAL.exec(name) ?? [];
+    const file = join(folder, name);
+    if (host === undefined || atWork.has(file.replace(/(?<=\.partial)-\w+$/, ""))) continue;
+    const age = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    if (!mayRun({ host, pid: Number(pid) }, age)) rmSync(file, { force: true });
+  }
+}
+
+function remove(partial: string): void {
+  for (const end of ["", "-journal", "-wal", "-shm"]) rmSync(partial + end, { force: true });
+}
+
+function requireRoom(folder: string, database: string): void {
+  const needed = sizeOf(database) + sizeOf(`${database}-wal`) + SPARE_BYTES;
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize >= needed) return;
+  throw new GodwitError(
+    "BACKUP_FAILED",
+    `a restore point needs ${size(needed)}, and ${folder} has ${size(bavail * bsize)} left`,
+    { hint: WITHOUT },
+  );
+}
+
+const WITHOUT = "make room, name another place with backup.dir in godwit.toml, or do without: --no-backup";
+
+function sizeOf(path: string): number {
+  return existsSync(path) ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0;
+}
+
+function asFailure(error: unknown, database: string): unknown {
+  if (error instanceof GodwitError) return error;
+  if (error instanceof DatabaseError) {
+    if (error.kind === "busy") return error;
+    if (error.kind === "corrupt")
+      return new GodwitError("DATABASE_CORRUPT", `${database} is damaged: ${error.message}`, {
+        hint: "put a good copy back (godwit backup list shows the restore points), or go on without one: --no-backup",
+        cause: error,
+      });
+  }
+  return new GodwitError("BACKUP_FAILED", `no restore point could be made: ${messageOf(error)}`, {
+    hint: WITHOUT,
+    cause: error,
+  });
+}

@@ -1,0 +1,122 @@
+import { existsSync, linkSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { syncFile } from "../base/exclusive-file.ts";
+import { CompanionFolder } from "./companion-folder.ts";
+
+/** A whole copy of a database as it was at one moment. */
+export interface RestorePoint {
+  /** The moment in UTC, with a number where there is more than one of that second: `20260214T120000Z`, `20260214T120000Z-2`. */
+  readonly id: string;
+  readonly file: string;
+  readonly bytes: number;
+  /** ISO 8601 UTC. */
+  readonly createdAt: string;
+}
+
+export interface Retention {
+  /** How many restore points stay. */
+  readonly keep: number;
+  /** How much they may take together, in bytes; the newest stays whatever it takes. Null: as much as they do. */
+  readonly maxBytes: number | null;
+}
+
+const ID = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z(?:-([1-9]\d*))?$/;
+const ENDING = ".db";
+
+/** The restore points of one database: files of a folder beside it. */
+export class RestorePoints {
+  readonly folder: CompanionFolder;
+
+  /** @param parent where the folder lies, if not beside the database */
+  constructor(database: string, parent?: string) {
+    this.folder = new CompanionFolder(database, parent);
+  }
+
+  /** Newest first. Empty where there is no folder. */
+  list(): readonly RestorePoint[] {
+    if (!existsSync(this.folder.path)) return [];
+    return readdirSync(this.folder.path)
+      .flatMap((name) => {
+        const point = this.pointOf(name);
+        return point === null ? [] : [point];
+      })
+      .sort((one, other) => compareIds(other.id, one.id));
+  }
+
+  find(id: string): RestorePoint | undefined {
+    return this.list().find((point) => point.id === id);
+  }
+
+  /** Gives a finished copy in the folder its name for good, under which it is whole or not there. Never replaces another. */
+  adopt(copy: string, moment: Date): RestorePoint {
+    syncFile(copy);
+    const second = `${moment.toISOString().replace(/[-:]|\.\d+/g, "")}`;
+    for (let number = 1; ; number++) {
+      const name = `${second}${number === 1 ? "" : `-${number}`}${ENDING}`;
+      if (!giveName(copy, join(this.folder.path, name))) continue;
+      this.folder.sync();
+      return this.pointOf(name)!;
+    }
+  }
+
+  remove(point: RestorePoint): void {
+    unlinkSync(point.file);
+    this.folder.sync();
+  }
+
+  /** Removes the oldest until the rest is as few and as small as they may be. @returns what is gone */
+  prune({ keep, maxBytes }: Retention): readonly RestorePoint[] {
+    const surplus = surplusOf(this.list(), { keep, maxBytes });
+    for (const point of surplus) unlinkSync(point.file);
+    if (surplus.length > 0) this.folder.sync();
+    return surplus;
+  }
+
+  private pointOf(name: string): RestorePoint | null {
+    const id = name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : "";
+    const match = ID.exec(id);
+    const file = join(this.folder.path, name);
+    const stats = match === null ? undefined : statSync(file, { throwIfNoEntry: false });
+    if (match === null || stats?.isFile() !== true) return null;
+    const [, year, month, day, hour, minute, second] = match;
+    return { id, file, bytes: stats.size, createdAt: `${year}-${month}-${day}T${hour}:${minute}:${second}Z` };
+  }
+}
+
+/** Which restore points are too many or too much, given all of them, newest first. Pure. */
+export function surplusOf(
+  newestFirst: readonly RestorePoint[],
+  { keep, maxBytes }: Retention,
+): readonly RestorePoint[] {
+  let total = 0;
+  return newestFirst.filter(({ bytes }, index) => {
+    total += bytes;
+    return index > 0 && (index >= keep || (maxBytes !== null && total > maxBytes));
+  });
+}
+
+/** By the moment, then by the number. */
+function compareIds(one: string, other: string): number {
+  const [a, b] = [one.split("-"), other.split("-")];
+  if (a[0] !== b[0]) return a[0]! < b[0]! ? -1 : 1;
+  return Number(a[1] ?? 1) - Number(b[1] ?? 1);
+}
+
+/** What file systems say that know no second name for a file. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+/** @returns false where something has the name. A rename alone would replace it. */
+function giveName(file: string, name: string): boolean {
+  try {
+    linkSync(file, name);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (!NO_LINKS.has(code)) throw error;
+    if (existsSync(name)) return false;
+    renameSync(file, name);
+    return true;
+  }
+  unlinkSync(file);
+  return true;
+}
