@@ -103,7 +103,7 @@ describe("settings that are refused", () => {
       text: "[database]\n",
       line: 1,
       message: 'unknown setting "database"',
-      hint: "the settings are db, dir, table, lock_timeout",
+      hint: "the settings are db, dir, table, lock_timeout, backup",
     },
   ])("$message", async ({ text, line, message, hint }) => {
     using _ = new WorkingFolder();

@@ -23,6 +23,8 @@ describe("rollback", () => {
     expect(project.tableNames()).toEqual(["t1", "t2"]);
     expect(project.told()).toEqual([
       "plan-ready",
+      "backup-started",
+      "backup-created",
       "migration-started 3",
       "migration-rolled-back 3",
       "run-finished",

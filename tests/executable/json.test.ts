@@ -18,6 +18,13 @@ function step(n: number) {
   return { version: v(n), description: `Step ${n}`, execution_time_ms: WHOLE };
 }
 
+const POINT = {
+  id: expect.stringMatching(/^\d{8}T\d{6}Z(-\d+)?$/),
+  file: expect.stringMatching(/app\.db\.godwit\/.*\.db$/),
+  bytes: WHOLE,
+  created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+};
+
 describe("the document of a success", () => {
   test("status", async () => {
     using project = new CliProject();
@@ -92,7 +99,7 @@ describe("the document of a success", () => {
     project.tables(1, 2);
     await project.migrate();
     const common = { godwit: version, database: project.path };
-    const run = { ...common, backup: null, duration_ms: WHOLE };
+    const run = { ...common, backup: POINT, duration_ms: WHOLE };
     const json = async (...args: string[]) =>
       documentOf(await project.godwit(...args, "--db", "app.db", "--json"));
     expect(await json("redo")).toStrictEqual({ ...run, rolled_back: [step(2)], applied: [step(2)] });

@@ -78,7 +78,7 @@ describe("godwit.toml", () => {
       'error[CONFIG_INVALID] unknown setting "databse"\n' +
         "  godwit.toml:2\n" +
         '    2 | databse = "app.db"\n' +
-        "  hint: the settings are db, dir, table, lock_timeout\n",
+        "  hint: the settings are db, dir, table, lock_timeout, backup\n",
     );
     expect(project.exists()).toBe(false);
   });

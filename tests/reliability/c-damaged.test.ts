@@ -161,7 +161,12 @@ test("C7: a page that points outside the file is refused, and undone where a mig
   patch(project, (root - 1) * 4096 + 8, 0x7f, 0xff, 0xff, 0xff);
   project.sql(2, "CREATE TABLE t2 (id);\nUPDATE items SET name = upper(name);");
   const before = digestOf(project.path);
-  const { stderr, exitCode } = await project.migrate();
+  const refused = await project.migrate();
+  expect(refused.exitCode).toBe(4);
+  expect(refused.stderr).toMatch(/^error\[DATABASE_CORRUPT\] .*damaged/);
+  expect(refused.stderr).toContain("\n  unchanged: nothing was run\n");
+  expect(digestOf(project.path)).toBe(before);
+  const { stderr, exitCode } = await project.migrate("--no-backup");
   expect(exitCode).toBe(4);
   expect(stderr).toMatch(/^error\[\w+\] .*(malformed|damaged)/);
   expect(stderr).toContain("\n  rolled back: ");

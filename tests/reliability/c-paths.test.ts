@@ -219,7 +219,9 @@ test.each(JOURNAL_MODES)(
     await project.shell(`"${process.execPath}" -e '
       new (require("bun:sqlite").Database)("data/real.db").run("PRAGMA journal_mode = ${mode}")'`);
     expect(await project.godwit("migrate", "--db", "run/link.db")).toMatchObject({ stderr: "", exitCode: 0 });
-    expect(await Bun.file(seen).text()).toMatch(/^link\.db real\.db real\.db-(journal|shm real\.db-wal)$/);
+    expect(await Bun.file(seen).text()).toMatch(
+      /^link\.db real\.db real\.db-(journal|shm real\.db-wal) real\.db\.godwit$/,
+    );
     expect(realpathSync(link)).toBe(target);
     const status = documentOf(await project.godwit("status", "--db", "data/real.db", "--json"));
     expect(status).toMatchObject({ summary: { applied: 3 } });

@@ -123,7 +123,8 @@ describe.each(JOURNAL_MODES)("what is left on the disk, journal mode %s", (mode)
     );
     const child = startProcess([GODWIT, "migrate", "--db", "app.db"], { cwd: project.cwd });
     for await (const chunk of child.stderr) if (new TextDecoder().decode(chunk).includes("begun")) break;
-    const own = (name: string) => !/^app\.db(-journal|-wal|-shm)?$/.test(name) && name !== "migrations";
+    const own = (name: string) =>
+      !/^app\.db(-journal|-wal|-shm|\.godwit)?$/.test(name) && name !== "migrations";
     expect(readdirSync(project.cwd).filter(own)).toEqual([]);
     child.kill("SIGKILL");
     await child.exited;

@@ -3,8 +3,12 @@ import { DatabaseError } from "../database-error.ts";
 import { countRows, type RowCounts } from "./database-copy.ts";
 import { toDatabaseError } from "./driver-error.ts";
 
-/** Rows that break a constraint, or hold a value of another type than their column, are somebody's work: the file is whole all the same. */
-const NO_DAMAGE = /^(CHECK constraint failed|(NULL|NUMERIC|TEXT|non-\w+) value) in /;
+/**
+ * Rows that break a constraint, or hold a value of another type than their column, are somebody's work, and pages that nothing uses hold nothing: the
+ * file is whole all the same.
+ */
+const NO_DAMAGE =
+  /^(CHECK constraint failed in|(NULL|NUMERIC|TEXT|non-\w+) value in|Page \d+: never used$|\*\*\* in database )/;
 
 /**
  * Makes a copy fit to be kept, and looks through all of it: in a rollback journal mode, so that reading it makes no file beside it; whole by SQLite's
@@ -30,9 +34,9 @@ export function requireIntact(db: Database): void {
   const problem = db
     .query("PRAGMA integrity_check(100)")
     .values()
-    .map(([line]) => String(line))
+    .flatMap(([lines]) => String(lines).split("\n"))
     .find((line) => line !== "ok" && !NO_DAMAGE.test(line));
-  if (problem !== undefined) throw damaged(problem.replaceAll(/\s+/g, " "));
+  if (problem !== undefined) throw damaged(problem);
 }
 
 function requireRows(db: Database, expected: RowCounts): void {

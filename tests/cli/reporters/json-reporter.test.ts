@@ -38,7 +38,7 @@ describe("events", () => {
 
   test("what accompanies the document goes to stderr", () => {
     const [stdout, stderr] = [new CollectedOutput(), new CollectedOutput()];
-    const reporter = new JsonReporter(stdout, new Commentary(stderr));
+    const reporter = new JsonReporter(stdout, new Commentary(stderr, false));
     for (const event of SAMPLES) reporter.event(event);
     expect([stdout.lines.length, stderr.lines.length]).toEqual([0, 6]);
   });

@@ -14,7 +14,7 @@ function reporter({ isQuiet = false, columns = Number.POSITIVE_INFINITY } = {}) 
   return {
     stdout,
     stderr,
-    reporter: new TextReporter({ stdout, stderr, style, errorStyle, isQuiet }),
+    reporter: new TextReporter({ stdout, stderr, style, errorStyle, isQuiet, isErrorTerminal: false }),
   };
 }
 
