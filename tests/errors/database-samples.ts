@@ -21,6 +21,12 @@ export const DATABASE_SAMPLES = {
     project.tables(1);
     return project.migrate("--must-exist");
   },
+  BACKUP_FAILED: (project) => {
+    project.sql(1, "UPDATE present SET id = 2;");
+    project.exec("CREATE TABLE present (id)");
+    writeFileSync(`${project.path}.godwit`, "in the way");
+    return project.migrate();
+  },
   DATABASE_BUSY: async (project) => {
     project.tables(1);
     project.exec("CREATE TABLE present (id)");

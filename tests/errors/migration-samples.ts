@@ -72,6 +72,11 @@ export const MIGRATION_SAMPLES = {
     project.tables(1);
     return project.migrate();
   },
+  NOT_ATOMIC: (project) => {
+    project.tables(1);
+    project.sql(2, "VACUUM;", null, "-- Transaction: off\n");
+    return project.migrate("--atomic");
+  },
   MIGRATION_INCOMPLETE: async (project) => {
     project.sql(1, "CREATE TABLE t1 (id);\nSELECT nope;", null, "-- Transaction: off\n");
     await project.migrate();

@@ -21,7 +21,7 @@ function step(n: number) {
 const POINT = {
   id: expect.stringMatching(/^\d{8}T\d{6}Z(-\d+)?$/),
   file: expect.stringMatching(/app\.db\.godwit\/.*\.db$/),
-  bytes: WHOLE,
+  bytes: expect.any(Number),
   created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
 };
 

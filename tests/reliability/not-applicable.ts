@@ -1,7 +1,5 @@
 /** Cases of the reliability list that cannot be tested, each with the reason. Sorted by number. */
 export const NOT_APPLICABLE: Readonly<Record<string, string>> = {
-  C19: "no copy of the database is made before a run, so that no disk can fill up during one",
-  D6: "nothing is written beside the database and SQLite's own files: there is no backup and no schema file to be half done",
   E5: "there is no web server in godwit: nothing binds to an address",
   E6: "there is no web server in godwit: no Host header is read",
   E7: "there is no web server in godwit: no request changes anything",

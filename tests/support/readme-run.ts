@@ -94,17 +94,24 @@ function versionOf(time: number): string {
   return new Date(time).toISOString().slice(0, 19).replace(/\D/g, "");
 }
 
+const RESTORE_POINT = /\d{8}T\d{6}Z(-\d+)?/g;
+
 function withoutVersions(text: string): string {
   return text.replace(VERSION, "<version>");
 }
 
 function withoutMeasures(text: string): string {
-  return text.replace(/\b\d+(\.\d+)? m?s\b/g, "<time>").replace(/\d{4}-\d{2}-\d{2} \d{2}:\d{2}/g, "<date>");
+  return text
+    .replace(RESTORE_POINT, "<restore point>")
+    .replace(/\b\d+(\.\d+)? m?s\b/g, "<time>")
+    .replace(/\b\d+(\.\d+)? [KMG]B\b/g, "<size>")
+    .replace(/\d{4}-\d{2}-\d{2} \d{2}:\d{2}/g, "<date>");
 }
 
 /** A replacer for JSON: what differs from run to run or from release to release keeps its type only. */
 function withoutTimes(key: string, value: unknown): unknown {
   if (value === null) return null;
-  const varies = /_ms$|^applied_at$|^(godwit|bun|sqlite)$/.test(key);
+  const varies = /_ms$|^(applied|created)_at$|^(godwit|bun|sqlite|bytes)$/.test(key);
+  if (typeof value === "string" && !varies) return value.replace(RESTORE_POINT, "<restore point>");
   return varies ? typeof value : value;
 }
