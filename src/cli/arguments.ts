@@ -74,9 +74,10 @@ class Scan {
     const takesOne = Object.values(this.command.args).some((arg) => arg.type === "positional");
     if (!takesOne || this.positionals.length > 0) {
       throw new GodwitError("UNEXPECTED_ARGUMENT", `unexpected argument "${word}"`, {
-        hint: takesOne
-          ? `put it in quotes: godwit ${this.command.name} "${this.positionals[0]} ${word}"`
-          : usage(this.command),
+        hint:
+          this.command.name === "create"
+            ? `put it in quotes: godwit ${this.command.name} "${this.positionals[0]} ${word}"`
+            : usage(this.command),
       });
     }
     this.positionals.push(word);

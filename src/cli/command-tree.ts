@@ -66,6 +66,10 @@ export const COMMANDS: readonly DeclaredCommand[] = [
       commit: COMMIT,
       atomic: { type: "boolean", description: "apply all that is pending or nothing" },
       "no-backup": NO_BACKUP,
+      "restore-on-failure": {
+        type: "boolean",
+        description: "restore at once where a failure leaves the database changed",
+      },
       "must-exist": { type: "boolean", description: "refuse to make a new database" },
       "allow-changed": {
         type: "boolean",
@@ -113,6 +117,25 @@ export const COMMANDS: readonly DeclaredCommand[] = [
       applied: { type: "boolean", description: "record it, with the checksum of its file as it is" },
       pending: { type: "boolean", description: "forget it" },
       through: { type: "boolean", description: "and all before it (a baseline)" },
+    },
+  },
+  {
+    name: "backup",
+    description: "make a restore point now, or list those there are",
+    args: {
+      list: { type: "positional", required: false, valueHint: "list", description: "show them instead" },
+    },
+  },
+  {
+    name: "restore",
+    description: "put a restore point, or a database file, in the place of what is there",
+    args: {
+      point: {
+        type: "positional",
+        required: false,
+        description: "its id, or the path of a file (the newest restore point)",
+      },
+      yes: YES,
     },
   },
 ];

@@ -179,6 +179,10 @@ async function bodyOf(name: string): Promise<CommandBody> {
       return (await import("./commands/redo.ts")).redo;
     case "create":
       return (await import("./commands/create.ts")).create;
+    case "backup":
+      return (await import("./commands/backup.ts")).backup;
+    case "restore":
+      return (await import("./commands/restore.ts")).restore;
     case "mark":
       return (await import("./commands/mark.ts")).mark;
     default:

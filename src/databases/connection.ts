@@ -47,6 +47,8 @@ export interface Connection {
   /** Counts, from now on, the rows that foreign key actions take from tables other than those excepted. */
   watchRows(isExcepted: (table: string) => boolean): Promise<RowWatch>;
   schemaObjects(): Promise<readonly SchemaObject[]>;
+  /** Rows by table, virtual tables left out. */
+  countRows(): Promise<ReadonlyMap<string, number>>;
   /**
    * Finds out, under the write lock, what would else show only in the middle of a run, or never: a file that cannot be written, or that was cut off,
    * and damage in the one table that every run writes to. Changes nothing.

@@ -27,6 +27,9 @@ export type RunEvent =
   | { readonly kind: "backup-created"; readonly restorePoint: RestorePoint; readonly durationMs: number }
   /** The run has changed nothing, so its restore point is of no use. */
   | { readonly kind: "backup-removed"; readonly restorePoint: RestorePoint }
+  /** The contents of a restore point are about to take the place of the database's. */
+  | { readonly kind: "restore-started"; readonly database: string }
+  | { readonly kind: "restore-progress"; readonly doneBytes: number; readonly totalBytes: number }
   /** `index` counts from 1. */
   | {
       readonly kind: "migration-started";

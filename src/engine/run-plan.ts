@@ -55,7 +55,8 @@ export async function runPlan(subject: RunSubject, request: RunRequest): Promise
   if (created) requireCreatable(database, request);
   return withConnection(database, created ? null : "write", async (existing) => {
     const history = existing === null ? EMPTY_HISTORY : await readHistory(existing, settings);
-    const steps = await planner.prepare(planner.plan(history, []));
+    const due = await withWayBack(subject, request, () => planner.plan(history, []));
+    const steps = await planner.prepare(due);
     if (steps.length === 0) return finish(settings, { created: false, done: [], start });
     return withConnection(database, existing ?? "create", async (connection) => {
       if (created) settings.emit({ kind: "database-creating", database: database.name });
@@ -181,6 +182,18 @@ class Planner {
       if (!(error instanceof GodwitError) || error.location !== undefined) throw error;
       throw error.with({ location: locateFile(migration.file) });
     }
+  }
+}
+
+/** Where a file is gone that a rollback needs, the restore point from before it was applied is the way back. */
+async function withWayBack<T>(subject: RunSubject, { plan }: RunRequest, action: () => T): Promise<T> {
+  try {
+    return action();
+  } catch (error) {
+    const isGone = error instanceof GodwitError && error.code === "MIGRATION_MISSING";
+    if (!isGone || plan.kind === "migrate") throw error;
+    const { nameWayBack } = await import("./way-back.ts");
+    throw await nameWayBack(subject, error);
   }
 }
 

@@ -22,24 +22,48 @@ const PARTIAL = /^\d+-(.*)-(\d+)\.partial(?:-journal|-wal|-shm)?$/s;
 export async function makeRestorePoint(
   points: RestorePoints,
   database: string,
-  { now, onProgress }: { now: Date; onProgress?: CopyListener | undefined },
+  request: RestorePointRequest,
 ): Promise<RestorePoint> {
   points.folder.make();
   try {
     sweep(points.folder.path);
     requireRoom(points.folder.path, database);
-    return await makeIn(points, database, now, onProgress);
+    return await withPartial(points, async (partial) => {
+      await fill(partial, database, request);
+      return points.adopt(partial, request.now);
+    });
   } catch (error) {
     throw asFailure(error, database);
   }
 }
 
-async function makeIn(
-  points: RestorePoints,
+export interface RestorePointRequest {
+  readonly now: Date;
+  readonly onProgress?: CopyListener | undefined;
+  /** Keep what can be copied of a database that is damaged, too; told that it is. */
+  readonly onDamage?: ((message: string) => void) | undefined;
+}
+
+async function fill(
+  partial: string,
   database: string,
-  now: Date,
-  onProgress: CopyListener | undefined,
-): Promise<RestorePoint> {
+  { onProgress, onDamage }: RestorePointRequest,
+): Promise<void> {
+  const rows = await copyDatabase(database, partial, onProgress);
+  try {
+    settleCopy(partial, rows);
+  } catch (error) {
+    const isDamage = error instanceof DatabaseError && error.kind === "corrupt";
+    if (!isDamage || onDamage === undefined) throw error;
+    onDamage(error.message);
+  }
+}
+
+/** Makes an empty file in the folder for `action` to fill; what is still there of it afterwards goes. */
+export async function withPartial<T>(
+  points: RestorePoints,
+  action: (partial: string) => Promise<T>,
+): Promise<T> {
   const { host, pid } = ownMark();
   const name = `${++begun}-${host}-${pid}.partial`;
   const partial = join(points.folder.path, name);
@@ -47,12 +71,9 @@ async function makeIn(
   try {
     remove(partial);
     closeSync(points.folder.createFile(name));
-    settleCopy(partial, await copyDatabase(database, partial, onProgress));
-    return points.adopt(partial, now);
-  } catch (error) {
-    remove(partial);
-    throw error;
+    return await action(partial);
   } finally {
+    remove(partial);
     atWork.delete(partial);
   }
 }

@@ -64,9 +64,13 @@ export class RestorePoints {
     this.folder.sync();
   }
 
-  /** Removes the oldest until the rest is as few and as small as they may be. @returns what is gone */
-  prune({ keep, maxBytes }: Retention): readonly RestorePoint[] {
-    const surplus = surplusOf(this.list(), { keep, maxBytes });
+  /**
+   * Removes the oldest until the rest is as few and as small as they may be.
+   * @param spared ids of those that stay all the same
+   * @returns what is gone
+   */
+  prune(retention: Retention, spared: readonly string[] = []): readonly RestorePoint[] {
+    const surplus = surplusOf(this.list(), retention).filter(({ id }) => !spared.includes(id));
     for (const point of surplus) unlinkSync(point.file);
     if (surplus.length > 0) this.folder.sync();
     return surplus;

@@ -28,6 +28,8 @@ export const EVENT_SAMPLES: Samples = {
   "backup-progress": { kind: "backup-progress", doneBytes: 4096, totalBytes: 8192 },
   "backup-created": { kind: "backup-created", restorePoint: POINT, durationMs: 12 },
   "backup-removed": { kind: "backup-removed", restorePoint: POINT },
+  "restore-started": { kind: "restore-started", database: DATABASE },
+  "restore-progress": { kind: "restore-progress", doneBytes: 4096, totalBytes: 8192 },
   "migration-started": { kind: "migration-started", migration: TABLES, index: 1, total: 2 },
   note: { kind: "note", file: "migrations/20260214120000_x.sql", line: 3, message: "left out BEGIN" },
   "migration-log": { kind: "migration-log", migration: ROWS, message: "first\nsecond \u001b[2J" },

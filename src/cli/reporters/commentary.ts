@@ -12,6 +12,8 @@ type Commented =
   | "note"
   | "backup-started"
   | "backup-progress"
+  | "restore-started"
+  | "restore-progress"
   | "migration-log"
   | "migration-progress"
   | "migration-running";
@@ -40,6 +42,8 @@ export class Commentary {
     "backup-started": () => this.copying.begin(),
     "backup-progress": ({ doneBytes, totalBytes }) =>
       this.copying.show("restore point", doneBytes, totalBytes),
+    "restore-started": () => this.copying.begin(),
+    "restore-progress": ({ doneBytes, totalBytes }) => this.copying.show("restoring", doneBytes, totalBytes),
     "migration-log": ({ migration, message }) =>
       this.say(`${migration.version}: ${message.split("\n").map(printable).join("\n  ")}`),
     "migration-progress": (event) => this.showProgress(event),

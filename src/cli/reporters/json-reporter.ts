@@ -9,6 +9,7 @@ import type { CommandResult } from "../results.ts";
 import { GODWIT_VERSION } from "../version.ts";
 import type { Commentary } from "./commentary.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
+import { describeListed, describeRestore, describeRestorePoint } from "./restore-document.ts";
 
 /** One document on stdout, whatever happens: snake_case, ISO 8601 UTC, whole milliseconds. */
 export class JsonReporter implements Reporter {
@@ -83,6 +84,12 @@ export class JsonReporter implements Reporter {
         const { version, description, kind, file } = result.migration;
         return { version, description, kind, file };
       }
+      case "backup":
+        return { backup: describeRestorePoint(result.restorePoint), duration_ms: this.elapsed() };
+      case "backup-list":
+        return { restore_points: result.listed.map(describeListed) };
+      case "restore":
+        return describeRestore(result.result);
       case "version":
         return { bun: result.bun, sqlite: result.sqlite };
       case "help":
@@ -101,12 +108,20 @@ export class JsonReporter implements Reporter {
       case "migrate":
       case "rollback":
       case "redo":
-        return this.runBody(this.command, this.created, Math.round(performance.now() - this.start));
+        return this.runBody(this.command, this.created, this.elapsed());
       case "mark":
         return { marked: [] };
+      case "backup":
+        return { backup: null, duration_ms: this.elapsed() };
+      case "restore":
+        return { restored: null, backup: null, duration_ms: this.elapsed() };
       default:
         return {};
     }
+  }
+
+  private elapsed(): number {
+    return Math.round(performance.now() - this.start);
   }
 
   private runBody(
@@ -138,16 +153,14 @@ const SILENT = {
   note: ignore,
   "backup-started": ignore,
   "backup-progress": ignore,
+  "restore-started": ignore,
+  "restore-progress": ignore,
   "migration-log": ignore,
   "migration-progress": ignore,
   "migration-running": ignore,
 };
 
-const WORKS_ON_DATABASE = new Set(["status", "migrate", "rollback", "redo", "mark"]);
-
-export function describeRestorePoint({ id, file, bytes, createdAt }: RestorePoint): Record<string, unknown> {
-  return { id, file, bytes, created_at: createdAt };
-}
+const WORKS_ON_DATABASE = new Set(["status", "migrate", "rollback", "redo", "mark", "backup", "restore"]);
 
 function describe(migration: MigrationStatus): Record<string, unknown> {
   const { version, description, state, kind, file, reversible, appliedAt, executionTimeMs } = migration;

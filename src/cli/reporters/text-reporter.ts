@@ -8,6 +8,7 @@ import { showFailure } from "../show-failure.ts";
 import { brief, duration, fit, type Style } from "../style.ts";
 import { Commentary } from "./commentary.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
+import { backupList, restoreLines } from "./restore-view.ts";
 import { statusTable } from "./status-table.ts";
 
 export interface TextReporterOptions {
@@ -66,6 +67,7 @@ export class TextReporter implements Reporter {
       result.kind !== "migrate" &&
       result.kind !== "rollback" &&
       result.kind !== "redo" &&
+      result.kind !== "restore" &&
       result.kind !== "mark";
     if (this.options.isQuiet && !isAskedFor) return;
     for (const line of this.linesOf(result)) this.options.stdout.line(line);
@@ -119,6 +121,12 @@ export class TextReporter implements Reporter {
               ({ version, description, state }) =>
                 `marked ${state}  ${brief(version)}  ${brief(description)}`,
             );
+      case "backup":
+        return [result.restorePoint.file];
+      case "backup-list":
+        return backupList(result, this.options.style);
+      case "restore":
+        return restoreLines(result);
       case "version":
         return [`godwit ${result.godwit} (Bun ${result.bun}, SQLite ${result.sqlite})`];
       case "help":

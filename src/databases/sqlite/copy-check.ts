@@ -50,3 +50,41 @@ function requireRows(db: Database, expected: RowCounts): void {
 function damaged(message: string): DatabaseError {
   return new DatabaseError(message, { kind: "corrupt", databaseCode: "SQLITE_CORRUPT" });
 }
+
+/**
+ * Rewrites a copy with pages of another size.
+ * @throws DatabaseError
+ */
+export function setPageSize(path: string, bytes: number): void {
+  const db = new Database(path, { readwrite: true, create: false });
+  try {
+    // Takes effect when the file is rewritten (https://sqlite.org/pragma.html#pragma_page_size).
+    db.run(`PRAGMA page_size = ${bytes}`);
+    db.run("VACUUM");
+  } catch (thrown) {
+    throw toDatabaseError(thrown) ?? thrown;
+  } finally {
+    db.close();
+  }
+}
+
+/** What is looked at before a copy takes a database's place. */
+export interface CopyFacts {
+  readonly pageSize: number;
+  readonly isWal: boolean;
+}
+
+/** Looks through all of a copy. @throws DatabaseError of kind corrupt or not-a-database, or that of reading it */
+export function examineCopy(path: string): CopyFacts {
+  let db: Database | undefined;
+  try {
+    db = new Database(path, { readonly: true });
+    const isWal = String(db.query("PRAGMA journal_mode").values()[0]?.[0]) === "wal";
+    requireIntact(db);
+    return { pageSize: Number(db.query("PRAGMA page_size").values()[0]?.[0]), isWal };
+  } catch (thrown) {
+    throw toDatabaseError(thrown) ?? thrown;
+  } finally {
+    db?.close();
+  }
+}

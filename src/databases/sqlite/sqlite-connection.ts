@@ -13,6 +13,7 @@ import type {
 } from "../connection.ts";
 import { DatabaseError } from "../database-error.ts";
 import type { ForeignKeyLink, ForeignKeyReport } from "../foreign-key-report.ts";
+import { countRows } from "./database-copy.ts";
 import { openError, readonlyReason, requireOpenable, requireSound, requireWhole } from "./database-file.ts";
 import { isClosedError, toDatabaseError } from "./driver-error.ts";
 import { type FileIdentity, holdsWriteLock, identityOf, requireSameFile } from "./file-identity.ts";
@@ -168,6 +169,10 @@ export class SqliteConnection implements Connection {
 
   schemaObjects(): Promise<readonly SchemaObject[]> {
     return this.attempt(() => schemaObjects(this.handle));
+  }
+
+  countRows(): Promise<ReadonlyMap<string, number>> {
+    return this.attempt(() => countRows((sql) => this.handle.query(sql).values()));
   }
 
   async requireFit(table: string): Promise<void> {

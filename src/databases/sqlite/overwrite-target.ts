@@ -1,0 +1,144 @@
+import { Database } from "bun:sqlite";
+import { closeSync, fsyncSync, openSync, readSync } from "node:fs";
+import { dirname } from "node:path";
+import type { CopyListener } from "./database-copy.ts";
+import { toDatabaseError } from "./driver-error.ts";
+
+/** Where a file in a rollback journal mode counts its commits (https://sqlite.org/fileformat2.html#file_change_counter). */
+const CHANGE_COUNTER = { offset: 24, length: 4 };
+
+/** At least two, since the first one comes when the lock is held and little is written. */
+const STEPS = 50;
+
+/**
+ * A database whose whole contents are about to be exchanged, in place and as one transaction, by SQLite's own backup. Other connections see it as any
+ * commit; a file that took its place instead would leave them with one that has no name any more.
+ */
+export class OverwriteTarget implements Disposable {
+  /** What a database in WAL mode keeps, and others take over. */
+  readonly pageSize: number;
+  readonly isWal: boolean;
+  private readonly path: string;
+  /**
+   * Opened before any connection and closed after all: closing it in between would drop the locks of this process
+   * (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+   */
+  private readonly descriptor: number;
+  private readonly db: Database;
+  private known: string | null = null;
+
+  /** @throws DatabaseError */
+  constructor(path: string) {
+    this.path = path;
+    this.descriptor = openSync(path, "r");
+    let db: Database | undefined;
+    try {
+      db = new Database(path, { readwrite: true, create: false });
+      this.isWal = String(pragmaValue(db, "journal_mode")) === "wal";
+      this.pageSize = Number(pragmaValue(db, "page_size"));
+      this.db = db;
+    } catch (thrown) {
+      db?.close();
+      closeSync(this.descriptor);
+      throw toDatabaseError(thrown) ?? thrown;
+    }
+  }
+
+  /** Takes the write lock. @throws DatabaseError of kind busy */
+  lock(): void {
+    attempt(() => this.db.run("BEGIN IMMEDIATE"));
+  }
+
+  /** Remembers the state under the lock, and gives the lock up: the backup takes its own. */
+  release(): void {
+    attempt(() => {
+      this.known = this.state();
+      this.db.run("ROLLBACK");
+    });
+  }
+
+  /** Gives the lock up, if it is held. */
+  abandon(): void {
+    if (this.db.inTransaction) attempt(() => this.db.run("ROLLBACK"));
+  }
+
+  /**
+   * Puts the contents of another database here, unless something was committed since `release`: then nothing is changed.
+   * @param source in a rollback journal mode; in WAL mode of the same page size
+   * @returns whether it is done
+   * @throws DatabaseError; of kind busy where another connection keeps the lock out. Nothing is changed then.
+   */
+  async overwriteWith(source: string, onProgress: CopyListener = () => {}): Promise<boolean> {
+    const { backup, DatabaseSync } = await import("node:sqlite");
+    const from = new DatabaseSync(source, { readOnly: true });
+    let isLocked = false;
+    try {
+      const pages = Number(Object.values(from.prepare("PRAGMA page_count").get() ?? {})[0]);
+      // Faster by a fifth; a file that nobody else writes to cannot shrink under it.
+      from.exec("PRAGMA mmap_size = 2147418112");
+      await backup(from, this.path, {
+        rate: Math.max(1, Math.floor(pages / STEPS)),
+        progress: ({ totalPages, remainingPages }) => {
+          if (!isLocked && this.state() !== this.known) throw new Moved();
+          isLocked = true;
+          onProgress({
+            doneBytes: (totalPages - remainingPages) * this.pageSize,
+            totalBytes: totalPages * this.pageSize,
+          });
+        },
+      });
+      return true;
+    } catch (thrown) {
+      this.recover();
+      if (thrown instanceof Moved) return false;
+      throw toDatabaseError(thrown) ?? thrown;
+    } finally {
+      from.close();
+    }
+  }
+
+  /** Makes what was done last, the removal of a journal among it. */
+  [Symbol.dispose](): void {
+    this.abandon();
+    this.db.close();
+    closeSync(this.descriptor);
+    const folder = openSync(dirname(this.path), "r");
+    fsyncSync(folder);
+    closeSync(folder);
+  }
+
+  /**
+   * Differs once another connection has committed. While the backup holds its lock, a rollback journal keeps readers out, but the counter in the file
+   * can be seen; in WAL mode that is not kept, and readers are let in.
+   */
+  private state(): string {
+    if (this.isWal) return String(pragmaValue(this.db, "data_version"));
+    const counter = Buffer.alloc(CHANGE_COUNTER.length);
+    readSync(this.descriptor, counter, 0, CHANGE_COUNTER.length, CHANGE_COUNTER.offset);
+    return counter.toString("hex");
+  }
+
+  /** A disk that is full can leave a journal behind, which the next one to read plays back. */
+  private recover(): void {
+    try {
+      this.db.query("SELECT 1 FROM sqlite_schema LIMIT 1").values();
+    } catch {
+      // Whoever opens the file next does it.
+    }
+  }
+}
+
+/** Thrown into SQLite's backup, which then rolls back. */
+class Moved extends Error {}
+
+function pragmaValue(db: Database, pragma: string): unknown {
+  return db.query(`PRAGMA ${pragma}`).values()[0]?.[0];
+}
+
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch (thrown) {
+    throw toDatabaseError(thrown) ?? thrown;
+  }
+}

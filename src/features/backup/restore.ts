@@ -1,0 +1,190 @@
+import { rmSync } from "node:fs";
+import { GodwitError } from "../../base/failure.ts";
+import { DatabaseError, databaseFailure } from "../../databases/database-error.ts";
+import { copyDatabase } from "../../databases/sqlite/database-copy.ts";
+import { OverwriteTarget } from "../../databases/sqlite/overwrite-target.ts";
+import { untilFree } from "../../engine/lock-wait.ts";
+import { lockWait } from "../../engine/run-settings.ts";
+import { makeRestorePoint } from "../../history/restore-point-maker.ts";
+import type { RestorePoint, RestorePoints } from "../../history/restore-points.ts";
+import { type BackupSubject, readContents, restorePointsOf } from "./backup-subject.ts";
+import { type FileUser, usersOf } from "./open-files.ts";
+import { chooseSource, examineSource, type RestoreSource, withFitting } from "./restore-source.ts";
+
+/** What restoring would change. Counts are null where a table is not there, or cannot be read. */
+export interface RestorePlan {
+  readonly source: RestoreSource;
+  readonly newestVersion: string | null;
+  /** Whether there is a database to put it in. */
+  readonly exists: boolean;
+  /** Tables whose number of rows differs. */
+  readonly rows: readonly {
+    readonly table: string;
+    readonly now: number | null;
+    readonly restored: number | null;
+  }[];
+  /** Migrations that are applied now and were not then. */
+  readonly undone: readonly string[];
+  /** Migrations that were applied then and are not now. */
+  readonly redone: readonly string[];
+  readonly openBy: readonly FileUser[];
+}
+
+export interface RestoreResult extends RestorePlan {
+  /** The state that was there before; null where there was no database. */
+  readonly backup: RestorePoint | null;
+  readonly durationMs: number;
+}
+
+/** So often may others write between the copy of the present state and the lock. */
+const TRIES = 5;
+
+/**
+ * Finds what is to be restored, looks through all of it, and compares it with what is there. Changes nothing.
+ * @throws GodwitError RESTORE_POINT_UNKNOWN, RESTORE_POINT_DAMAGED
+ */
+export async function planRestore(subject: BackupSubject, named: string | undefined): Promise<RestorePlan> {
+  const { database, settings } = subject;
+  const source = chooseSource(restorePointsOf(subject), database.name, named);
+  examineSource(source);
+  const exists = database.exists();
+  const [now, then] = [
+    exists ? await readContents(database.name, settings.table) : null,
+    await readContents(source.file, settings.table),
+  ];
+  const tables = [...new Set([...(now?.rows.keys() ?? []), ...(then?.rows.keys() ?? [])])]
+    .filter((table) => ![settings.table, `${settings.table}_incomplete`].includes(table))
+    .sort();
+  const versions = (contents: typeof now) => contents?.history.applied.map(({ version }) => version) ?? [];
+  const missingIn = (others: readonly string[]) => (version: string) => !others.includes(version);
+  return {
+    source,
+    newestVersion: then?.newestVersion ?? null,
+    exists,
+    rows: tables
+      .map((table) => ({
+        table,
+        now: now?.rows.get(table) ?? null,
+        restored: then?.rows.get(table) ?? null,
+      }))
+      .filter((row) => row.now !== row.restored),
+    undone: versions(now).filter(missingIn(versions(then))),
+    redone: versions(then).filter(missingIn(versions(now))),
+    openBy: usersOf(database.name),
+  };
+}
+
+/**
+ * Puts a restore point back, in place and as one transaction; the present state becomes a restore point of its own first. Nothing that others commit
+ * falls between the two.
+ * @throws GodwitError DATABASE_BUSY, BACKUP_FAILED, NOT_A_DATABASE and the like; the database is as it was then
+ */
+export async function restore(subject: BackupSubject, plan: RestorePlan): Promise<RestoreResult> {
+  const { settings } = subject;
+  const start = settings.clock.elapsed();
+  const points = restorePointsOf(subject);
+  const backup = await asFailures(subject, () =>
+    plan.exists ? exchange(subject, points, plan.source) : create(subject, points, plan.source),
+  );
+  points.prune(settings.backup, plan.source.id === null ? [] : [plan.source.id]);
+  return { ...plan, backup, durationMs: Math.round(settings.clock.elapsed() - start) };
+}
+
+async function exchange(
+  subject: BackupSubject,
+  points: RestorePoints,
+  source: RestoreSource,
+): Promise<RestorePoint> {
+  const { database } = subject;
+  using target = new OverwriteTarget(database.name);
+  const facts = { ...examineSource(source), wanted: target.isWal ? target.pageSize : null };
+  return await withFitting(points, source, facts, async (path) => {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const backup = await keepPresent(subject, points, target);
+      if (await overwrite(subject, { target, path, undo: () => points.remove(backup) })) {
+        return backup;
+      }
+    }
+    throw new GodwitError("DATABASE_BUSY", `${database.name} is written to all the time`, {
+      hint: "end what writes to it, and run again",
+    });
+  });
+}
+
+/** Copies the present state under the write lock, so that what is committed later is known to be later. */
+async function keepPresent(
+  { database, settings }: BackupSubject,
+  points: RestorePoints,
+  target: OverwriteTarget,
+): Promise<RestorePoint> {
+  const { clock, emit } = settings;
+  await untilFree(lockWait(settings, database.name), database.name, async () => target.lock());
+  try {
+    emit({ kind: "backup-started", database: database.name });
+    const start = clock.elapsed();
+    const restorePoint = await makeRestorePoint(points, database.name, {
+      now: clock.now(),
+      onProgress: (progress) => emit({ kind: "backup-progress", ...progress }),
+      onDamage: (message) =>
+        emit({ kind: "note", file: database.name, line: null, message: damage(message) }),
+    });
+    emit({ kind: "backup-created", restorePoint, durationMs: Math.round(clock.elapsed() - start) });
+    target.release();
+    return restorePoint;
+  } finally {
+    target.abandon();
+  }
+}
+
+function damage(message: string): string {
+  return `the database is damaged (${message}); what could be read of it is in its restore point`;
+}
+
+/** @returns false where others have written since the present state was copied */
+async function overwrite(
+  { database, settings }: BackupSubject,
+  { target, path, undo }: { target: OverwriteTarget; path: string; undo: () => void },
+): Promise<boolean> {
+  let isDone = false;
+  try {
+    settings.emit({ kind: "restore-started", database: database.name });
+    isDone = await untilFree(lockWait(settings, database.name), database.name, () =>
+      target.overwriteWith(path, (progress) => settings.emit({ kind: "restore-progress", ...progress })),
+    );
+    return isDone;
+  } finally {
+    if (!isDone) undo();
+  }
+}
+
+async function create(
+  { database, settings }: BackupSubject,
+  points: RestorePoints,
+  source: RestoreSource,
+): Promise<null> {
+  settings.emit({ kind: "database-creating", database: database.name });
+  const facts = { ...examineSource(source), wanted: null };
+  await withFitting(points, source, facts, async (path) => {
+    try {
+      await copyDatabase(path, database.name, (progress) =>
+        settings.emit({ kind: "restore-progress", ...progress }),
+      );
+    } catch (error) {
+      for (const end of ["", "-journal"]) rmSync(database.name + end, { force: true });
+      throw error;
+    }
+  });
+  return null;
+}
+
+async function asFailures<T>({ database }: BackupSubject, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    const failure = databaseFailure(error, database.name);
+    throw error.kind === "not-a-database"
+      ? failure.with({ hint: "move the file away and run again: restore then makes a new one" })
+      : failure;
+  }
+}
