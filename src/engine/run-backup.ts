@@ -60,7 +60,7 @@ export class RunBackup {
     const { points, point, unfinished } = this.made;
     tolerant(() => {
       unfinished.end(point);
-      points.prune(this.settings.backup);
+      points.prune(this.settings.backup, [point.id]);
     });
   }
 

@@ -50,8 +50,10 @@ export class RestorePoints {
   /** Gives a finished copy in the folder its name for good, under which it is whole or not there. Never replaces another. */
   adopt(copy: string, moment: Date): RestorePoint {
     syncFile(copy);
-    const second = `${moment.toISOString().replace(/[-:]|\.\d+/g, "")}`;
-    for (let number = 1; ; number++) {
+    const second = moment.toISOString().replace(/[-:]|\.\d+/g, "");
+    // Never one that was used before and is free again: what comes later has the higher number.
+    const used = this.list().filter(({ id }) => id.startsWith(second));
+    for (let number = 1 + Math.max(0, ...used.map(({ id }) => numberOf(id))); ; number++) {
       const name = `${second}${number === 1 ? "" : `-${number}`}${ENDING}`;
       if (!giveName(copy, join(this.folder.path, name))) continue;
       this.folder.sync();
@@ -101,9 +103,16 @@ export function surplusOf(
 
 /** By the moment, then by the number. */
 function compareIds(one: string, other: string): number {
-  const [a, b] = [one.split("-"), other.split("-")];
-  if (a[0] !== b[0]) return a[0]! < b[0]! ? -1 : 1;
-  return Number(a[1] ?? 1) - Number(b[1] ?? 1);
+  const [a, b] = [secondOf(one), secondOf(other)];
+  return a === b ? numberOf(one) - numberOf(other) : a < b ? -1 : 1;
+}
+
+function secondOf(id: string): string {
+  return id.split("-")[0]!;
+}
+
+function numberOf(id: string): number {
+  return Number(id.split("-")[1] ?? 1);
 }
 
 /** What file systems say that know no second name for a file. */

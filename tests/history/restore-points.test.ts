@@ -39,6 +39,14 @@ describe("the restore points of a database", () => {
     expect(existsSync(`${points.folder.path}/copy`)).toBe(false);
   });
 
+  test("never get the number of one that is gone below one that is there", () => {
+    using folder = new TempDir();
+    const points = pointsIn(folder);
+    const made = ["a", "b"].map((text) => adopt(points, text));
+    points.remove(made[0]!);
+    expect(adopt(points, "c").id).toBe("20260214T120000Z-3");
+  });
+
   test("are listed newest first, by the moment and then by the number", () => {
     using folder = new TempDir();
     const points = pointsIn(folder);

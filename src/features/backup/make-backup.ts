@@ -28,6 +28,6 @@ export async function makeBackup(subject: BackupSubject): Promise<RestorePoint> 
     }),
   );
   emit({ kind: "backup-created", restorePoint, durationMs: Math.round(clock.elapsed() - start) });
-  points.prune(settings.backup);
+  points.prune(settings.backup, [restorePoint.id]);
   return restorePoint;
 }

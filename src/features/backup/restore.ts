@@ -86,7 +86,10 @@ export async function restore(subject: BackupSubject, plan: RestorePlan): Promis
   const backup = await asFailures(subject, () =>
     plan.exists ? exchange(subject, points, plan.source) : create(subject, points, plan.source),
   );
-  points.prune(settings.backup, plan.source.id === null ? [] : [plan.source.id]);
+  points.prune(
+    settings.backup,
+    [backup?.id, plan.source.id].filter((id) => typeof id === "string"),
+  );
   return { ...plan, backup, durationMs: Math.round(settings.clock.elapsed() - start) };
 }
 
