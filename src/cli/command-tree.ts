@@ -39,6 +39,10 @@ const COMMIT: ArgsDef[string] = {
   description: "let migrations share commits, or give each its own (grouped)",
 };
 const NO_BACKUP: ArgsDef[string] = { type: "boolean", description: "make no restore point" };
+const DRY_RUN: ArgsDef[string] = {
+  type: "boolean",
+  description: "rehearse on a copy, report, and change nothing",
+};
 const YES = { type: "boolean", description: "do not ask" } as const;
 
 /** A command as it is declared: what it takes, and the file that holds its body, imported when it runs. */
@@ -63,6 +67,7 @@ export const COMMANDS: readonly DeclaredCommand[] = [
     args: {
       to: TO,
       steps: { ...STEPS, description: "apply at most so many" },
+      "dry-run": DRY_RUN,
       commit: COMMIT,
       atomic: { type: "boolean", description: "apply all that is pending or nothing" },
       "no-backup": NO_BACKUP,
@@ -90,6 +95,7 @@ export const COMMANDS: readonly DeclaredCommand[] = [
       to: TO,
       steps: { ...STEPS, description: "how many to undo (1)" },
       all: { type: "boolean", description: "undo all of them" },
+      "dry-run": DRY_RUN,
       commit: COMMIT,
       "no-backup": NO_BACKUP,
       yes: YES,
@@ -117,6 +123,14 @@ export const COMMANDS: readonly DeclaredCommand[] = [
       applied: { type: "boolean", description: "record it, with the checksum of its file as it is" },
       pending: { type: "boolean", description: "forget it" },
       through: { type: "boolean", description: "and all before it (a baseline)" },
+    },
+  },
+  {
+    name: "test",
+    description: "try what is pending on a copy: up, down, up",
+    args: {
+      all: { type: "boolean", description: "all migrations, from nothing" },
+      reversible: { type: "boolean", description: "fail a migration that has no way back" },
     },
   },
   {

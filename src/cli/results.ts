@@ -4,6 +4,8 @@ import type { RunResult } from "../engine/run-plan.ts";
 import type { ListedBackup } from "../features/backup/list-backups.ts";
 import type { RestoreResult } from "../features/backup/restore.ts";
 import type { CreatedMigration } from "../features/create/create-migration.ts";
+import type { RehearsalReport } from "../features/rehearsal/rehearse.ts";
+import type { TestReport } from "../features/round-trip/test-migrations.ts";
 import type { RestorePoint } from "../history/restore-points.ts";
 
 /** What a command found or did, for a reporter to show. */
@@ -24,6 +26,13 @@ export type CommandResult =
     }
   | { readonly kind: "create"; readonly migration: CreatedMigration }
   | { readonly kind: "mark"; readonly database: string; readonly marked: readonly MarkedMigration[] }
+  | {
+      readonly kind: "rehearsal";
+      readonly command: "migrate" | "rollback";
+      readonly database: string;
+      readonly report: RehearsalReport;
+    }
+  | { readonly kind: "test"; readonly database: string; readonly report: TestReport }
   | { readonly kind: "backup"; readonly database: string; readonly restorePoint: RestorePoint }
   | {
       readonly kind: "backup-list";
@@ -36,7 +45,9 @@ export type CommandResult =
   | { readonly kind: "version"; readonly godwit: string; readonly bun: string; readonly sqlite: string }
   | { readonly kind: "help"; readonly text: string };
 
-/** 0, or 1 where a check found something. */
+/** 0, or 1 where a check found something; what a rehearsed run would fail with. */
 export function exitCodeOf(result: CommandResult): number {
+  if (result.kind === "rehearsal") return result.report.failure?.exitCode ?? 0;
+  if (result.kind === "test") return result.report.tested.some(({ result: one }) => one === "failed") ? 1 : 0;
   return result.kind === "status" && result.isCheck && !result.report.isSound ? 1 : 0;
 }

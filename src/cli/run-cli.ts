@@ -179,6 +179,8 @@ async function bodyOf(name: string): Promise<CommandBody> {
       return (await import("./commands/redo.ts")).redo;
     case "create":
       return (await import("./commands/create.ts")).create;
+    case "test":
+      return (await import("./commands/test.ts")).test;
     case "backup":
       return (await import("./commands/backup.ts")).backup;
     case "restore":

@@ -12,12 +12,15 @@ export interface DatabaseAccess {
   open(mode: OpenMode): Promise<Connection>;
 }
 
-/** The database that a target names. */
-export function accessTarget(target: DatabaseTarget): DatabaseAccess {
+/**
+ * The database that a target names.
+ * @param name how messages name it, if not by its path
+ */
+export function accessTarget(target: DatabaseTarget, name: string = target.path): DatabaseAccess {
   return {
-    name: target.path,
+    name,
     exists: () => target.path === ":memory:" || isThere(target.path),
-    open: async (mode) => SqliteConnection.open(target.path, mode),
+    open: async (mode) => SqliteConnection.open(target.path, mode, name),
   };
 }
 

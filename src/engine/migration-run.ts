@@ -21,7 +21,7 @@ import { labelOf, StepRunner } from "./step-runner.ts";
 import { WriteTransaction } from "./transaction.ts";
 
 /** After this long a shared transaction is committed at the next boundary, so that readers are not kept out. */
-const GROUP_MS = 250;
+export const GROUP_MS = 250;
 
 /** Carries prepared steps out on one connection: groups them into transactions, commits, and tells the truth when one fails. */
 export class MigrationRun {

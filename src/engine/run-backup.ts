@@ -30,8 +30,8 @@ export class RunBackup {
   async before(steps: readonly PreparedStep[]): Promise<void> {
     const { file } = this.connection;
     const { backup, clock, emit } = this.settings;
-    if (this.made !== null || file === null || !asksForBackup(steps, backup.when)) return;
-    if (!(await this.hasTables())) return;
+    if (this.made !== null || file === null) return;
+    if (!(await wantsRestorePoint(this.connection, steps, this.settings))) return;
     // Loaded here, since most starts make none.
     const { RestorePoints } = await import("../history/restore-points.ts");
     const { makeRestorePoint } = await import("../history/restore-point-maker.ts");
@@ -81,17 +81,6 @@ export class RunBackup {
     return this.made === null ? null : restoreCommand(this.made.point, this.connection.name);
   }
 
-  private async hasTables(): Promise<boolean> {
-    const { table } = this.settings;
-    const rows = await this.connection.all(
-      `SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-       AND name NOT IN (? COLLATE NOCASE, ? COLLATE NOCASE) LIMIT 1`,
-      table,
-      `${table}_incomplete`,
-    );
-    return rows.length > 0;
-  }
-
   private async isTooLarge({ folder }: RestorePoints): Promise<boolean> {
     const { maxBytes } = this.settings.backup;
     if (maxBytes === null) return false;
@@ -129,6 +118,22 @@ export class RunBackup {
   }
 }
 
+/** Whether a run of these steps makes a restore point: they ask for one, and there is something to keep. */
+export async function wantsRestorePoint(
+  connection: Connection,
+  steps: readonly PreparedStep[],
+  { table, backup }: RunSettings,
+): Promise<boolean> {
+  if (!asksForBackup(steps, backup.when)) return false;
+  const rows = await connection.all(
+    `SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+     AND name NOT IN (? COLLATE NOCASE, ? COLLATE NOCASE) LIMIT 1`,
+    table,
+    `${table}_incomplete`,
+  );
+  return rows.length > 0;
+}
+
 /** What the run came to is told whatever becomes of files beside the database. */
 function tolerant(action: () => void): void {
   try {
@@ -145,12 +150,13 @@ function ignoreFailure(error: unknown): void {
 }
 
 /** Pure. */
-export function asksForBackup(steps: readonly PreparedStep[], when: "auto" | "always" | "never"): boolean {
+function asksForBackup(steps: readonly PreparedStep[], when: "auto" | "always" | "never"): boolean {
   if (steps.length === 0 || when === "never") return false;
   return when === "always" || !steps.every(isAddition);
 }
 
-function isAddition({ work }: PreparedStep): boolean {
+/** Nothing that was there is changed by it. */
+export function isAddition({ work }: PreparedStep): boolean {
   if (work.kind === "code") return false;
   return work.statements.every(({ words, start, end }) => onlyAdds(words, work.text.slice(start, end)));
 }

@@ -67,12 +67,18 @@ export async function runPlan(subject: RunSubject, request: RunRequest): Promise
 }
 
 /**
- * Reads, plans and prepares what `runPlan` would do on a database that is not there yet, and stops.
+ * Reads, plans and prepares what `runPlan` would do, and stops; runs the code at the top of modules, and nothing else.
  * @throws GodwitError what it would be refused for.
  */
-export async function requireRunnable(subject: RunSubject, request: RunRequest): Promise<void> {
+export async function prepareRun(subject: RunSubject, request: RunRequest): Promise<readonly PreparedStep[]> {
+  const { database, settings } = subject;
   const planner = new Planner(subject, request);
-  await planner.prepare(planner.plan(EMPTY_HISTORY, []));
+  const exists = database.exists();
+  if (!exists) requireCreatable(database, request);
+  const history = await withConnection(database, exists ? "read" : null, async (connection) =>
+    connection === null ? EMPTY_HISTORY : readHistory(connection, settings),
+  );
+  return planner.prepare(await withWayBack(subject, request, () => planner.plan(history, [])));
 }
 
 /** The steps that a request means right now; writes nothing and imports nothing. */

@@ -2,7 +2,7 @@ import { GodwitError } from "../base/failure.ts";
 import { printable } from "../base/printable.ts";
 import type { Connection, Row } from "../databases/connection.ts";
 import { DatabaseError } from "../databases/database-error.ts";
-import { quoteIdentifier } from "../sql/identifier.ts";
+import { foldName, quoteIdentifier } from "../sql/identifier.ts";
 import {
   type AppliedRecord,
   EMPTY_HISTORY,
@@ -190,6 +190,12 @@ export class HistoryTable {
       hint: "mend the row by hand, then run again",
     });
   }
+}
+
+/** Whether a table is the history, or its companion for migrations that stopped half-way. */
+export function isHistoryTable(name: string, table: string): boolean {
+  const [folded, history] = [foldName(name), foldName(table)];
+  return folded === history || folded === `${history}_incomplete`;
 }
 
 /** What leads to a row that has no version. */

@@ -1,5 +1,6 @@
 import { runPlan } from "../../engine/run-plan.ts";
 import type { CommandContext } from "../command-context.ts";
+import { rehearsed } from "../rehearsed.ts";
 import { restoringOnFailure } from "../restore-on-failure.ts";
 import type { CommandResult } from "../results.ts";
 
@@ -22,6 +23,7 @@ export async function migrate(context: CommandContext): Promise<CommandResult> {
     mustExist: context.isSet("must-exist"),
     mustHaveFiles: true,
   };
+  if (context.isSet("dry-run")) return rehearsed(subject, "migrate", request);
   const result = context.isSet("restore-on-failure")
     ? await restoringOnFailure(subject, (watched) => runPlan(watched, request))
     : await runPlan(subject, request);

@@ -4,6 +4,7 @@ import type { PlanRequest, Step } from "../../engine/plan.ts";
 import { previewPlan, type RunSubject, runPlan } from "../../engine/run-plan.ts";
 import type { CommandContext } from "../command-context.ts";
 import { requireYes } from "../prompts.ts";
+import { rehearsed } from "../rehearsed.ts";
 import type { CommandResult } from "../results.ts";
 import { brief } from "../style.ts";
 
@@ -16,6 +17,7 @@ export async function rollback(context: CommandContext): Promise<CommandResult> 
     all: context.isSet("all"),
   };
   const subject = context.subject();
+  if (context.isSet("dry-run")) return rehearsed(subject, "rollback", { plan });
   const agreed = context.isSet("yes") ? undefined : await agree(context, subject, plan);
   const result = await runPlan(subject, { plan, agreed });
   return { kind: "rollback", database: subject.database.name, result };

@@ -8,8 +8,10 @@ import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
 import { GODWIT_VERSION } from "../version.ts";
 import type { Commentary } from "./commentary.ts";
+import { describeRehearsal } from "./rehearsal-document.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
 import { describeListed, describeRestore, describeRestorePoint } from "./restore-document.ts";
+import { describeTest } from "./test-view.ts";
 
 /** One document on stdout, whatever happens: snake_case, ISO 8601 UTC, whole milliseconds. */
 export class JsonReporter implements Reporter {
@@ -61,13 +63,7 @@ export class JsonReporter implements Reporter {
   }
 
   fail(error: GodwitError): void {
-    const { code, message, location, hint, outcome, details } = error;
-    const place =
-      location === undefined ? null : { file: location.file, line: location.line, column: location.column };
-    this.print({
-      ...this.emptyBody(),
-      error: { code, message, location: place, hint: hint ?? null, outcome, details },
-    });
+    this.print({ ...this.emptyBody(), error: describeError(error) });
   }
 
   private bodyOf(result: CommandResult): Record<string, unknown> {
@@ -84,6 +80,15 @@ export class JsonReporter implements Reporter {
         const { version, description, kind, file } = result.migration;
         return { version, description, kind, file };
       }
+      case "rehearsal": {
+        const { failure } = result.report;
+        return {
+          ...describeRehearsal(result.command, result.report),
+          ...(failure === null ? {} : { error: describeError(failure) }),
+        };
+      }
+      case "test":
+        return describeTest(result.report);
       case "backup":
         return { backup: describeRestorePoint(result.restorePoint), duration_ms: this.elapsed() };
       case "backup-list":
@@ -111,6 +116,8 @@ export class JsonReporter implements Reporter {
         return this.runBody(this.command, this.created, this.elapsed());
       case "mark":
         return { marked: [] };
+      case "test":
+        return { tested: [], duration_ms: this.elapsed() };
       case "backup":
         return { backup: null, duration_ms: this.elapsed() };
       case "restore":
@@ -132,7 +139,9 @@ export class JsonReporter implements Reporter {
     const applied = this.done.filter(({ direction }) => direction === "up").map(describeStep);
     const rolledBack = this.done.filter(({ direction }) => direction === "down").map(describeStep);
     return {
-      ...(command === "migrate" ? { created, dry_run: false } : { rolled_back: rolledBack }),
+      ...(command === "migrate" ? { created } : {}),
+      ...(command === "redo" ? {} : { dry_run: false }),
+      ...(command === "migrate" ? {} : { rolled_back: rolledBack }),
       ...(command === "rollback" ? {} : { applied }),
       backup: this.restorePoint === null ? null : describeRestorePoint(this.restorePoint),
       duration_ms: durationMs,
@@ -145,6 +154,13 @@ export class JsonReporter implements Reporter {
     // In JSON an escape is the same text: where a document is shown at a terminal, it moves no cursor and reorders nothing.
     this.stdout.line(printable(stringify({ godwit: GODWIT_VERSION, ...database, ...body })));
   }
+}
+
+function describeError(error: GodwitError): Record<string, unknown> {
+  const { code, message, location, hint, outcome, details } = error;
+  const place =
+    location === undefined ? null : { file: location.file, line: location.line, column: location.column };
+  return { code, message, location: place, hint: hint ?? null, outcome, details };
 }
 
 const ignore = () => {};
@@ -160,7 +176,16 @@ const SILENT = {
   "migration-running": ignore,
 };
 
-const WORKS_ON_DATABASE = new Set(["status", "migrate", "rollback", "redo", "mark", "backup", "restore"]);
+const WORKS_ON_DATABASE = new Set([
+  "status",
+  "migrate",
+  "rollback",
+  "redo",
+  "mark",
+  "test",
+  "backup",
+  "restore",
+]);
 
 function describe(migration: MigrationStatus): Record<string, unknown> {
   const { version, description, state, kind, file, reversible, appliedAt, executionTimeMs } = migration;

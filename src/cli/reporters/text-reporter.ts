@@ -7,9 +7,11 @@ import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
 import { brief, duration, fit, type Style } from "../style.ts";
 import { Commentary } from "./commentary.ts";
+import { rehearsalLines } from "./rehearsal-view.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
 import { backupList, restoreLines } from "./restore-view.ts";
 import { statusTable } from "./status-table.ts";
+import { testLines } from "./test-view.ts";
 
 export interface TextReporterOptions {
   readonly stdout: Output;
@@ -71,6 +73,11 @@ export class TextReporter implements Reporter {
       result.kind !== "mark";
     if (this.options.isQuiet && !isAskedFor) return;
     for (const line of this.linesOf(result)) this.options.stdout.line(line);
+    if (result.kind === "rehearsal" && result.report.failure !== null) {
+      // What came before it must not come after it at a terminal.
+      this.options.stdout.flush();
+      this.fail(result.report.failure);
+    }
   }
 
   fail(error: GodwitError): void {
@@ -121,6 +128,10 @@ export class TextReporter implements Reporter {
               ({ version, description, state }) =>
                 `marked ${state}  ${brief(version)}  ${brief(description)}`,
             );
+      case "rehearsal":
+        return rehearsalLines(result, this.options.style);
+      case "test":
+        return testLines(result, this.options.style);
       case "backup":
         return [result.restorePoint.file];
       case "backup-list":

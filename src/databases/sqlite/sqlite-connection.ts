@@ -50,11 +50,11 @@ export class SqliteConnection implements Connection {
   private isLockShown = false;
   private isAbandoned = false;
 
-  private constructor(name: string, handle: Database, isOwned: boolean) {
+  private constructor(name: string, handle: Database, openedPath: string | null) {
     this.name = name;
     this.handle = handle;
-    this.isOwned = isOwned;
-    this.path = isOwned ? name : fileOf(handle, name);
+    this.isOwned = openedPath !== null;
+    this.path = openedPath ?? fileOf(handle, name);
     this.identity = identityOf(this.path);
     this.file = this.identity === null ? null : this.path;
   }
@@ -62,14 +62,15 @@ export class SqliteConnection implements Connection {
   /**
    * Opens a file. For reading it is opened read-write all the same, with `query_only`: a read-only handle cannot recover
    * a hot journal and leaves `-wal` files behind (https://sqlite.org/wal.html#readonly).
+   * @param name how messages name it
    * @throws DatabaseError
    */
-  static open(path: string, mode: OpenMode): SqliteConnection {
+  static open(path: string, mode: OpenMode, name: string = path): SqliteConnection {
     if (path !== ":memory:") requireOpenable(path, mode);
     try {
       const db = new Database(path, { readwrite: true, create: mode === "create" });
       if (mode === "read") db.run("PRAGMA query_only = 1");
-      return new SqliteConnection(path, db, true);
+      return new SqliteConnection(name, db, path);
     } catch (thrown) {
       const error = toDatabaseError(thrown);
       throw error === null ? thrown : openError(error, path, mode);
@@ -78,7 +79,7 @@ export class SqliteConnection implements Connection {
 
   /** Works on a handle that belongs to the caller: it is never closed here. */
   static over(db: Database): SqliteConnection {
-    return new SqliteConnection(db.filename || ":memory:", db, false);
+    return new SqliteConnection(db.filename || ":memory:", db, null);
   }
 
   run(sql: string): Promise<void> {

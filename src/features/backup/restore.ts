@@ -5,6 +5,7 @@ import { copyDatabase } from "../../databases/sqlite/database-copy.ts";
 import { OverwriteTarget } from "../../databases/sqlite/overwrite-target.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
 import { lockWait } from "../../engine/run-settings.ts";
+import { isHistoryTable } from "../../history/history-table.ts";
 import { makeRestorePoint } from "../../history/restore-point-maker.ts";
 import type { RestorePoint, RestorePoints } from "../../history/restore-points.ts";
 import { type BackupSubject, readContents, restorePointsOf } from "./backup-subject.ts";
@@ -53,7 +54,7 @@ export async function planRestore(subject: BackupSubject, named: string | undefi
     await readContents(source.file, settings.table),
   ];
   const tables = [...new Set([...(now?.rows.keys() ?? []), ...(then?.rows.keys() ?? [])])]
-    .filter((table) => ![settings.table, `${settings.table}_incomplete`].includes(table))
+    .filter((table) => !isHistoryTable(table, settings.table))
     .sort();
   const versions = (contents: typeof now) => contents?.history.applied.map(({ version }) => version) ?? [];
   const missingIn = (others: readonly string[]) => (version: string) => !others.includes(version);

@@ -10,7 +10,7 @@ import {
 import type { Database } from "../../databases/sqlite/sqlite-connection.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
 import { type ManagerOptions, type MigrateOptions, subjectOf } from "../../engine/migration-manager.ts";
-import { requireRunnable, runPlan } from "../../engine/run-plan.ts";
+import { prepareRun, runPlan } from "../../engine/run-plan.ts";
 import { lockWait } from "../../engine/run-settings.ts";
 import type { MigrationSource } from "../../migrations/migration.ts";
 
@@ -33,7 +33,7 @@ export async function initDatabase(path: string, options: InitOptions = {}): Pro
   const subject = subjectOf(access, options.migrations ?? "migrations", options);
   // What is refused must not leave an empty file behind.
   if (!access.exists()) {
-    await requireRunnable(subject, { plan });
+    await prepareRun(subject, { plan });
     subject.settings.emit({ kind: "database-creating", database: file });
   }
   const db = open(file);

@@ -1,0 +1,177 @@
+import { GodwitError } from "../../base/failure.ts";
+import { canonicalSchema, schemaDiff } from "../../databases/canonical-schema.ts";
+import { DatabaseError } from "../../databases/database-error.ts";
+import { examineCopy } from "../../databases/sqlite/copy-check.ts";
+import { compareRows, type TableChange } from "../../databases/sqlite/row-comparison.ts";
+import type { FinishedStep } from "../../engine/events.ts";
+import type { PlanRequest } from "../../engine/plan.ts";
+import type { PreparedStep } from "../../engine/prepare.ts";
+import { isAddition, wantsRestorePoint } from "../../engine/run-backup.ts";
+import {
+  prepareRun,
+  type RunRequest,
+  type RunSubject,
+  runPlan,
+  withConnection,
+} from "../../engine/run-plan.ts";
+import { ScratchDatabase } from "../../engine/scratch-database.ts";
+import { isNoContent, onScratch } from "../../engine/scratch-subject.ts";
+import { estimateLock, type LockEstimate } from "./lock-estimate.ts";
+
+/** What one migration did to the copy. */
+export interface RehearsedStep extends FinishedStep {
+  readonly rows: readonly TableChange[];
+  /** Unified lines; empty where the schema stays. */
+  readonly schemaDiff: readonly string[];
+  /** In bytes; negative where the file gets smaller. */
+  readonly sizeChange: number;
+}
+
+export interface RehearsalReport {
+  /** Whether the real run would make the database. */
+  readonly wouldCreate: boolean;
+  /** Whether the real run would make a restore point. */
+  readonly wouldBackUp: boolean;
+  readonly steps: readonly RehearsedStep[];
+  readonly lock: LockEstimate;
+  readonly durationMs: number;
+  /** What the real run would fail with, after these steps. */
+  readonly failure: GodwitError | null;
+}
+
+/**
+ * Carries a run out on a copy, through the same code as a real one, step by step, and says what each did. The database itself is read once, to copy it.
+ * @throws GodwitError what the run would be refused for, and what keeps the copy from being made
+ */
+export async function rehearse(subject: RunSubject, request: RunRequest): Promise<RehearsalReport> {
+  const { clock } = subject.settings;
+  const start = clock.elapsed();
+  const wouldCreate = !subject.database.exists();
+  if (wouldCreate) await prepareRun(subject, request);
+  using scratch = await ScratchDatabase.of(subject);
+  const copy = onScratch(subject, scratch.access);
+  const rehearsal = new Rehearsal(copy, request, scratch);
+  const planned = await prepareRun(copy, request);
+  const restorePointMs = wouldCreate ? 0 : await rehearsal.timeRestorePoint(planned, subject);
+  const failure = await rehearsal.run(planned);
+  const { isAtomic = false } = request;
+  return {
+    wouldCreate: wouldCreate && planned.length > 0,
+    wouldBackUp: restorePointMs > 0,
+    steps: rehearsal.steps,
+    lock: estimateLock(
+      rehearsal.steps.map(({ executionTimeMs: ms }, index) => ({ ms, isolation: planned[index]!.isolation })),
+      restorePointMs,
+      { isAtomic, commit: subject.settings.commit },
+    ),
+    durationMs: Math.round(clock.elapsed() - start),
+    failure,
+  };
+}
+
+interface State {
+  readonly schema: readonly string[];
+  readonly bytes: number;
+}
+
+class Rehearsal {
+  readonly steps: RehearsedStep[] = [];
+  private readonly subject: RunSubject;
+  private readonly request: RunRequest;
+  private readonly scratch: ScratchDatabase;
+
+  constructor(subject: RunSubject, request: RunRequest, scratch: ScratchDatabase) {
+    this.subject = subject;
+    this.request = request;
+    this.scratch = scratch;
+  }
+
+  /**
+   * What making a restore point would take: the copy, and looking through it; 0 where none would be made.
+   * @throws GodwitError DATABASE_CORRUPT, as the real run does
+   */
+  async timeRestorePoint(
+    planned: readonly PreparedStep[],
+    { database, settings }: RunSubject,
+  ): Promise<number> {
+    const isWanted = await withConnection(this.scratch.access, "read", async (connection) =>
+      wantsRestorePoint(connection!, planned, settings),
+    );
+    if (!isWanted) return 0;
+    const start = settings.clock.elapsed();
+    try {
+      examineCopy(this.scratch.path);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      throw new GodwitError("DATABASE_CORRUPT", `${database.name} is damaged: ${error.message}`, {
+        hint: "put a good copy back (godwit backup list shows the restore points)",
+        cause: error,
+      });
+    }
+    return Math.max(1, Math.round((this.scratch.copyMs ?? 0) + settings.clock.elapsed() - start));
+  }
+
+  /** @returns what a step failed with; null where all went well */
+  async run(planned: readonly PreparedStep[]): Promise<GodwitError | null> {
+    for (const step of planned) {
+      try {
+        this.steps.push(await this.perform(step));
+      } catch (error) {
+        if (!(error instanceof GodwitError)) throw error;
+        return error.with({
+          outcome: "unchanged",
+          state: `unchanged: it failed in a rehearsal on a copy, and ${this.scratch.access.name} was not touched`,
+        });
+      }
+    }
+    return null;
+  }
+
+  private async perform(step: PreparedStep): Promise<RehearsedStep> {
+    const before = await this.state();
+    const copy = changesRows(step) ? await this.scratch.snapshot("before") : null;
+    const { done } = await runPlan(this.subject, { ...this.request, plan: oneOf(this.request.plan) });
+    const after = await this.state();
+    return {
+      ...done[0]!,
+      rows: copy === null ? [] : compareRows(copy, this.scratch.path, this.isLeftOut),
+      schemaDiff: await schemaDiff(before.schema, after.schema),
+      sizeChange: after.bytes - before.bytes,
+    };
+  }
+
+  private async state(): Promise<State> {
+    const { access } = this.scratch;
+    if (!access.exists()) return { schema: [], bytes: 0 };
+    return withConnection(access, "read", async (connection) => {
+      const [row] = await connection!.all<{ bytes: number }>(
+        "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
+      );
+      const objects = await connection!.schemaObjects();
+      return { schema: canonicalSchema(objects, this.isLeftOut), bytes: Number(row?.bytes ?? 0) };
+    });
+  }
+
+  private readonly isLeftOut = (table: string): boolean => isNoContent(table, this.subject.settings.table);
+}
+
+/** What only adds fills no more than what it makes: CREATE TABLE … AS SELECT. */
+function changesRows(step: PreparedStep): boolean {
+  if (!isAddition(step) || step.work.kind === "code") return true;
+  const { text, statements } = step.work;
+  return statements.some(
+    ({ words, start, end }) =>
+      words.slice(1, 3).includes("TABLE") && /\bselect\b/i.test(text.slice(start, end)),
+  );
+}
+
+/** The next step of a plan alone. */
+function oneOf(plan: PlanRequest): PlanRequest {
+  switch (plan.kind) {
+    case "migrate":
+      return { ...plan, steps: 1 };
+    case "rollback":
+    case "redo":
+      return { kind: "rollback", steps: 1 };
+  }
+}
