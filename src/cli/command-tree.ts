@@ -152,6 +152,11 @@ export const COMMANDS: readonly DeclaredCommand[] = [
       yes: YES,
     },
   },
+  {
+    name: "log",
+    description: "show the runs of a database and what came of them",
+    args: { limit: { type: "string", valueHint: "n", description: "at most so many, the newest (20)" } },
+  },
 ];
 
 /** What stands before a command, and what runs without one. */

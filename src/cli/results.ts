@@ -7,6 +7,7 @@ import type { CreatedMigration } from "../features/create/create-migration.ts";
 import type { RehearsalReport } from "../features/rehearsal/rehearse.ts";
 import type { TestReport } from "../features/round-trip/test-migrations.ts";
 import type { RestorePoint } from "../history/restore-points.ts";
+import type { ShownRun } from "./reporters/log-view.ts";
 
 /** What a command found or did, for a reporter to show. */
 export type CommandResult =
@@ -33,6 +34,14 @@ export type CommandResult =
       readonly report: RehearsalReport;
     }
   | { readonly kind: "test"; readonly database: string; readonly report: TestReport }
+  | {
+      readonly kind: "log";
+      readonly database: string;
+      /** Newest first. */
+      readonly runs: readonly ShownRun[];
+      /** How many there are. */
+      readonly total: number;
+    }
   | { readonly kind: "backup"; readonly database: string; readonly restorePoint: RestorePoint }
   | {
       readonly kind: "backup-list";

@@ -123,7 +123,7 @@ export class CliRun {
   }
 
   private async version(): Promise<CommandResult> {
-    const { versions } = await import("./version.ts");
+    const { versions } = await import("./versions.ts");
     return { kind: "version", ...versions() };
   }
 
@@ -181,6 +181,8 @@ async function bodyOf(name: string): Promise<CommandBody> {
       return (await import("./commands/create.ts")).create;
     case "test":
       return (await import("./commands/test.ts")).test;
+    case "log":
+      return (await import("./commands/log.ts")).log;
     case "backup":
       return (await import("./commands/backup.ts")).backup;
     case "restore":

@@ -7,6 +7,8 @@ import { type Database, SqliteConnection } from "./sqlite/sqlite-connection.ts";
 export interface DatabaseAccess {
   /** The resolved path, for messages. */
   readonly name: string;
+  /** The file; null for a database in memory. */
+  readonly file: string | null;
   exists(): boolean;
   /** @throws DatabaseError */
   open(mode: OpenMode): Promise<Connection>;
@@ -19,6 +21,7 @@ export interface DatabaseAccess {
 export function accessTarget(target: DatabaseTarget, name: string = target.path): DatabaseAccess {
   return {
     name,
+    file: target.path === ":memory:" ? null : target.path,
     exists: () => target.path === ":memory:" || isThere(target.path),
     open: async (mode) => SqliteConnection.open(target.path, mode, name),
   };
@@ -36,5 +39,5 @@ function isThere(path: string): boolean {
 /** A handle that the caller opened and will close. */
 export function accessHandle(db: Database): DatabaseAccess {
   const connection = SqliteConnection.over(db);
-  return { name: connection.name, exists: () => true, open: async () => connection };
+  return { name: connection.name, file: connection.file, exists: () => true, open: async () => connection };
 }

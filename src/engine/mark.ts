@@ -3,6 +3,7 @@ import type { Connection } from "../databases/connection.ts";
 import { HistoryTable } from "../history/history-table.ts";
 import type { Migration } from "../migrations/migration.ts";
 import type { LockWait } from "./lock-wait.ts";
+import { loggedCommand } from "./logged-command.ts";
 import { targetUnknown } from "./plan.ts";
 import { duringRun } from "./run-connection.ts";
 import { type RunSubject, readAll, withConnection } from "./run-plan.ts";
@@ -30,6 +31,15 @@ export interface MarkedMigration {
  * @throws GodwitError TARGET_UNKNOWN, DATABASE_NOT_FOUND, or the failure of a file that cannot be read
  */
 export function mark(subject: RunSubject, request: MarkRequest): Promise<readonly MarkedMigration[]> {
+  return loggedCommand(
+    subject,
+    "mark",
+    (logged) => carryOut(logged, request),
+    (marked) => marked.map(({ version, state }) => ({ version, direction: state })),
+  );
+}
+
+function carryOut(subject: RunSubject, request: MarkRequest): Promise<readonly MarkedMigration[]> {
   const { database, settings } = subject;
   const migrations = readAll(subject.source);
   return withConnection(database, "write", (connection) => {
@@ -52,6 +62,7 @@ async function markUnderLock(
   try {
     const chosen = choose(computeState(migrations, await history.read()), request);
     if (chosen.length > 0) {
+      await settings.onBegin();
       await connection.requireFit(settings.table);
       await history.ensure();
     }

@@ -141,6 +141,8 @@ export function subjectOf(
         maxBytes: options.backup?.maxBytes ?? null,
         parent: options.backup?.dir,
       },
+      isLogged: true,
+      onBegin: async () => {},
       clock: SYSTEM_CLOCK,
       emit: tolerant(options.onEvent),
       guard: (run) => run(),

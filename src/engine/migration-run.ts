@@ -131,6 +131,7 @@ export class MigrationRun {
     await this.connection.requireFit(this.settings.table);
     const { name: database } = this.connection;
     this.settings.emit({ kind: "plan-ready", database, steps: this.queue.map(labelOf) });
+    await this.settings.onBegin();
     for (const message of await this.connection.oddities())
       this.settings.emit({ kind: "note", file: database, line: null, message });
     await this.backup.before(this.queue);

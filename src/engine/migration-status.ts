@@ -1,7 +1,11 @@
+import type { DatabaseAccess } from "../databases/open-database.ts";
+import { CompanionFolder } from "../history/companion-folder.ts";
 import { EMPTY_HISTORY } from "../history/history.ts";
+import type { LoggedRun } from "../history/run-log.ts";
 import { isReversible } from "../migrations/code-file.ts";
 import type { MigrationKind } from "../migrations/file-name.ts";
 import { type RunSubject, readAll, readHistory, requireReadable, withConnection } from "./run-plan.ts";
+import type { RunSettings } from "./run-settings.ts";
 import { computeState, isSound, type MigrationState, summarise } from "./state.ts";
 
 /** One migration as `status` shows it. */
@@ -27,6 +31,8 @@ export interface StatusReport {
   readonly summary: Readonly<Record<MigrationState, number>>;
   /** Everything is applied and nothing is wrong. */
   readonly isSound: boolean;
+  /** The newest run, if it failed or was killed. */
+  readonly lastFailure: LoggedRun | null;
 }
 
 /** Reads files and history. Writes nothing, makes no file. @throws GodwitError */
@@ -52,5 +58,17 @@ export async function readStatus({ database, source, settings }: RunSubject): Pr
     })),
     summary: summarise(entries),
     isSound: isSound(entries),
+    lastFailure: await readLastFailure(database, settings),
   };
+}
+
+/** Null also where the log cannot be read. */
+async function readLastFailure({ file }: DatabaseAccess, { backup }: RunSettings): Promise<LoggedRun | null> {
+  if (file === null || !new CompanionFolder(file, backup.parent).isUnsettled) return null;
+  const { RunLog } = await import("../history/run-log.ts");
+  try {
+    return new RunLog(file, backup.parent).lastFailure();
+  } catch {
+    return null;
+  }
 }

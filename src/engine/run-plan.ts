@@ -8,6 +8,7 @@ import { HistoryTable } from "../history/history-table.ts";
 import type { Migration, MigrationSource } from "../migrations/migration.ts";
 import type { FinishedStep } from "./events.ts";
 import { untilFree } from "./lock-wait.ts";
+import { loggedCommand } from "./logged-command.ts";
 import { MigrationRun } from "./migration-run.ts";
 import { historyMoved, type PlanRequest, planSteps, type Step } from "./plan.ts";
 import { type PreparedStep, prepareStep } from "./prepare.ts";
@@ -47,7 +48,16 @@ export interface RunResult {
  * Reads, plans, prepares and runs. Nothing is written, and no file made, before all that is to run has been read, parsed and imported.
  * @throws GodwitError the refusal of the plan or of a file (nothing was run), or the failure of a step.
  */
-export async function runPlan(subject: RunSubject, request: RunRequest): Promise<RunResult> {
+export function runPlan(subject: RunSubject, request: RunRequest): Promise<RunResult> {
+  return loggedCommand(
+    subject,
+    request.plan.kind,
+    (logged) => carryOut(logged, request),
+    ({ done }) => done.map(({ version, direction }) => ({ version, direction })),
+  );
+}
+
+async function carryOut(subject: RunSubject, request: RunRequest): Promise<RunResult> {
   const { database, settings } = subject;
   const start = settings.clock.elapsed();
   const planner = new Planner(subject, request);

@@ -20,6 +20,10 @@ export interface RunSettings {
   /** `grouped`: many migrations share a commit; `each`: every one has its own. */
   readonly commit: "grouped" | "each";
   readonly backup: BackupSettings;
+  /** Whether what runs do is written into the log beside the database. */
+  readonly isLogged: boolean;
+  /** Awaited when it is known that there is something to do, before anything is done. */
+  readonly onBegin: () => Promise<void>;
   readonly clock: Clock;
   readonly emit: EventListener;
   readonly guard: CodeGuard;

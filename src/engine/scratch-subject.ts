@@ -12,6 +12,7 @@ export function onScratch(subject: RunSubject, database: DatabaseAccess): RunSub
     settings: {
       ...settings,
       backup: { ...settings.backup, when: "never" },
+      isLogged: false,
       emit: accompanying(settings.emit),
     },
   };

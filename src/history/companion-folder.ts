@@ -1,17 +1,22 @@
 import {
   chownSync,
   closeSync,
+  existsSync,
   fchownSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   realpathSync,
+  rmSync,
   statSync,
   writeSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../base/failure.ts";
+
+/** An empty file that is there while `isUnsettled`. */
+const UNSETTLED = "last-run-unsettled";
 
 /** Who owns a file. */
 interface Owner {
@@ -47,11 +52,24 @@ export class CompanionFolder {
   }
 
   /** Makes a file that must not be there yet, 0600. @returns its descriptor. @throws the system's error, EEXIST among them */
-  createFile(name: string, flags: "wx" | "a" = "wx"): number {
+  createFile(name: string, flags: "wx" | "w" | "a" = "wx"): number {
     const descriptor = openSync(join(this.path, name), flags, 0o600);
     const owner = this.ownerToBe();
     if (owner !== null) fchownSync(descriptor, owner.uid, owner.gid);
     return descriptor;
+  }
+
+  /**
+   * Whether the last run is not known to have ended well: it failed, was killed, or goes on. One look at the disk, since every start with nothing to do
+   * asks.
+   */
+  get isUnsettled(): boolean {
+    return existsSync(join(this.path, UNSETTLED));
+  }
+
+  set isUnsettled(is: boolean) {
+    if (is) closeSync(this.createFile(UNSETTLED, "a"));
+    else rmSync(join(this.path, UNSETTLED), { force: true });
   }
 
   /** Makes what was created, renamed or removed in the folder last through a power cut. */

@@ -1,13 +1,14 @@
 import type { GodwitError } from "../../base/failure.ts";
+import { GODWIT_VERSION } from "../../base/godwit-version.ts";
 import { stringify } from "../../base/json.ts";
 import { printable } from "../../base/printable.ts";
 import type { FinishedStep, MigrationLabel, RunEvent } from "../../engine/events.ts";
-import type { MigrationStatus } from "../../engine/migration-status.ts";
+import type { MigrationStatus, StatusReport } from "../../engine/migration-status.ts";
 import type { RestorePoint } from "../../history/restore-points.ts";
 import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
-import { GODWIT_VERSION } from "../version.ts";
 import type { Commentary } from "./commentary.ts";
+import { describeRun } from "./log-view.ts";
 import { describeRehearsal } from "./rehearsal-document.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
 import { describeListed, describeRestore, describeRestorePoint } from "./restore-document.ts";
@@ -69,7 +70,7 @@ export class JsonReporter implements Reporter {
   private bodyOf(result: CommandResult): Record<string, unknown> {
     switch (result.kind) {
       case "status":
-        return { migrations: result.report.migrations.map(describe), summary: result.report.summary };
+        return statusBody(result.report);
       case "migrate":
       case "rollback":
       case "redo":
@@ -89,6 +90,8 @@ export class JsonReporter implements Reporter {
       }
       case "test":
         return describeTest(result.report);
+      case "log":
+        return { runs: result.runs.map(describeRun) };
       case "backup":
         return { backup: describeRestorePoint(result.restorePoint), duration_ms: this.elapsed() };
       case "backup-list":
@@ -109,6 +112,7 @@ export class JsonReporter implements Reporter {
         return {
           migrations: [],
           summary: { applied: 0, pending: 0, out_of_order: 0, changed: 0, missing: 0, incomplete: 0 },
+          last_failure: null,
         };
       case "migrate":
       case "rollback":
@@ -116,6 +120,8 @@ export class JsonReporter implements Reporter {
         return this.runBody(this.command, this.created, this.elapsed());
       case "mark":
         return { marked: [] };
+      case "log":
+        return { runs: [] };
       case "test":
         return { tested: [], duration_ms: this.elapsed() };
       case "backup":
@@ -176,6 +182,7 @@ const SILENT = {
   "migration-running": ignore,
 };
 
+/** Commands whose document names the database, or null where none is known. */
 const WORKS_ON_DATABASE = new Set([
   "status",
   "migrate",
@@ -185,7 +192,16 @@ const WORKS_ON_DATABASE = new Set([
   "test",
   "backup",
   "restore",
+  "log",
 ]);
+
+function statusBody({ migrations, summary, lastFailure }: StatusReport): Record<string, unknown> {
+  return {
+    migrations: migrations.map(describe),
+    summary,
+    last_failure: lastFailure === null ? null : describeRun(lastFailure),
+  };
+}
 
 function describe(migration: MigrationStatus): Record<string, unknown> {
   const { version, description, state, kind, file, reversible, appliedAt, executionTimeMs } = migration;

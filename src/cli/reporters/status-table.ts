@@ -2,6 +2,7 @@ import { counted, printable } from "../../base/printable.ts";
 import type { MigrationStatus, StatusReport } from "../../engine/migration-status.ts";
 import type { MigrationState } from "../../engine/state.ts";
 import { brief, duration, fit, pad, type Style, wrap } from "../style.ts";
+import { lastFailureLine } from "./log-view.ts";
 
 const WORDS: Record<MigrationState, string> = {
   applied: "applied",
@@ -87,11 +88,16 @@ function paint(state: MigrationState, style: Style): (text: string) => string {
   return state === "pending" ? style.yellow : style.red;
 }
 
-function summary({ summary: counts, migrations }: StatusReport, columns: number): string[] {
+function summary(report: StatusReport, columns: number): string[] {
+  const { summary: counts, migrations } = report;
   const states = (Object.keys(WORDS) as MigrationState[]).filter((state) => counts[state] > 0);
   const line = `${counted(migrations.length, "migration")}: ${states.map((state) => `${counts[state]} ${WORDS[state]}`).join(", ")}`;
   const hints = states.flatMap((state) =>
     NEXT_STEPS[state] === undefined ? [] : wrap(`${WORDS[state]}: ${NEXT_STEPS[state]}`, columns, "  "),
   );
-  return [...wrap(line, columns, ""), ...hints];
+  return [...wrap(line, columns, ""), ...hints, ...lastFailureLines(report, columns)];
+}
+
+function lastFailureLines({ lastFailure }: StatusReport, columns: number): string[] {
+  return lastFailure === null ? [] : ["", ...wrap(lastFailureLine(lastFailure), columns, "")];
 }

@@ -7,6 +7,7 @@ import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
 import { brief, duration, fit, type Style } from "../style.ts";
 import { Commentary } from "./commentary.ts";
+import { logLines } from "./log-view.ts";
 import { rehearsalLines } from "./rehearsal-view.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
 import { backupList, restoreLines } from "./restore-view.ts";
@@ -132,6 +133,8 @@ export class TextReporter implements Reporter {
         return rehearsalLines(result, this.options.style);
       case "test":
         return testLines(result, this.options.style);
+      case "log":
+        return logLines(result, this.options.style);
       case "backup":
         return [result.restorePoint.file];
       case "backup-list":

@@ -1,5 +1,6 @@
 import { GodwitError } from "../../base/failure.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
+import { loggedCommand } from "../../engine/logged-command.ts";
 import { lockWait } from "../../engine/run-settings.ts";
 import { makeRestorePoint } from "../../history/restore-point-maker.ts";
 import type { RestorePoint } from "../../history/restore-points.ts";
@@ -9,7 +10,11 @@ import { type BackupSubject, restorePointsOf } from "./backup-subject.ts";
  * Makes a restore point of a database as it is now, while others go on reading and, in WAL mode, writing. The oldest go as after a run.
  * @throws GodwitError DATABASE_NOT_FOUND, DATABASE_BUSY, DATABASE_CORRUPT, BACKUP_FAILED
  */
-export async function makeBackup(subject: BackupSubject): Promise<RestorePoint> {
+export function makeBackup(subject: BackupSubject): Promise<RestorePoint> {
+  return loggedCommand(subject, "backup", carryOut, () => []);
+}
+
+async function carryOut(subject: BackupSubject): Promise<RestorePoint> {
   const { database, settings } = subject;
   if (!database.exists()) {
     throw new GodwitError("DATABASE_NOT_FOUND", `there is no database ${database.name}`, {
@@ -19,6 +24,7 @@ export async function makeBackup(subject: BackupSubject): Promise<RestorePoint> 
   const { clock, emit } = settings;
   // What is no database, or cannot be read, is told as every command tells it.
   const points = restorePointsOf(subject);
+  await settings.onBegin();
   emit({ kind: "backup-started", database: database.name });
   const start = clock.elapsed();
   const restorePoint = await untilFree(lockWait(settings, database.name), database.name, () =>

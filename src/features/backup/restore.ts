@@ -4,6 +4,7 @@ import { DatabaseError, databaseFailure } from "../../databases/database-error.t
 import { copyDatabase } from "../../databases/sqlite/database-copy.ts";
 import { OverwriteTarget } from "../../databases/sqlite/overwrite-target.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
+import { loggedCommand } from "../../engine/logged-command.ts";
 import { lockWait } from "../../engine/run-settings.ts";
 import { isHistoryTable } from "../../history/history-table.ts";
 import { makeRestorePoint } from "../../history/restore-point-maker.ts";
@@ -80,10 +81,20 @@ export async function planRestore(subject: BackupSubject, named: string | undefi
  * falls between the two.
  * @throws GodwitError DATABASE_BUSY, BACKUP_FAILED, NOT_A_DATABASE and the like; the database is as it was then
  */
-export async function restore(subject: BackupSubject, plan: RestorePlan): Promise<RestoreResult> {
+export function restore(subject: BackupSubject, plan: RestorePlan): Promise<RestoreResult> {
+  return loggedCommand(
+    subject,
+    "restore",
+    (logged) => carryOut(logged, plan),
+    () => [],
+  );
+}
+
+async function carryOut(subject: BackupSubject, plan: RestorePlan): Promise<RestoreResult> {
   const { settings } = subject;
   const start = settings.clock.elapsed();
   const points = restorePointsOf(subject);
+  await settings.onBegin();
   const backup = await asFailures(subject, () =>
     plan.exists ? exchange(subject, points, plan.source) : create(subject, points, plan.source),
   );

@@ -1,4 +1,5 @@
 import { GodwitError } from "../../base/failure.ts";
+import { counted } from "../../base/printable.ts";
 import type { SchemaObject } from "../../databases/connection.ts";
 import { compareSchemas } from "../../databases/schema-comparison.ts";
 import { compareRows, type TableChange } from "../../databases/sqlite/row-comparison.ts";
@@ -159,9 +160,9 @@ function describe(what: string, { code, message, location, details }: GodwitErro
 
 function describeRows(when: string, { table, inserted, updated, deleted, examples }: TableChange): string[] {
   const parts = [
-    deleted > 0 ? `${deleted} of its rows are gone` : "",
-    inserted > 0 ? `${inserted} rows are left behind` : "",
-    updated > 0 ? `${updated} rows differ` : "",
+    deleted > 0 ? `${counted(deleted, "row")} gone` : "",
+    inserted > 0 ? `${counted(inserted, "row")} left behind` : "",
+    updated > 0 ? `${counted(updated, "row")} with other values` : "",
   ].filter((part) => part !== "");
   return [[`${when}: ${table}: ${parts.join(", ")}`, ...examples.map((line) => `  ${line}`)].join("\n")];
 }

@@ -1,7 +1,5 @@
-import { version } from "../../package.json";
+import { GODWIT_VERSION } from "../base/godwit-version.ts";
 import { sqliteVersion } from "../databases/sqlite/sqlite-connection.ts";
-
-export const GODWIT_VERSION: string = version;
 
 /** What runs here: godwit, the runtime inside it, and the SQLite inside that. */
 export function versions(): { godwit: string; bun: string; sqlite: string } {
