@@ -134,6 +134,11 @@ export const COMMANDS: readonly DeclaredCommand[] = [
     },
   },
   {
+    name: "verify",
+    description: "run the verify parts of all applied migrations on the present data",
+    args: {},
+  },
+  {
     name: "backup",
     description: "make a restore point now, or list those there are",
     args: {

@@ -6,6 +6,7 @@ import type { RestoreResult } from "../features/backup/restore.ts";
 import type { CreatedMigration } from "../features/create/create-migration.ts";
 import type { RehearsalReport } from "../features/rehearsal/rehearse.ts";
 import type { TestReport } from "../features/round-trip/test-migrations.ts";
+import type { VerificationReport } from "../features/verification/verify-database.ts";
 import type { RestorePoint } from "../history/restore-points.ts";
 import type { ShownRun } from "./reporters/log-view.ts";
 
@@ -34,6 +35,7 @@ export type CommandResult =
       readonly report: RehearsalReport;
     }
   | { readonly kind: "test"; readonly database: string; readonly report: TestReport }
+  | { readonly kind: "verify"; readonly database: string; readonly report: VerificationReport }
   | {
       readonly kind: "log";
       readonly database: string;
@@ -57,6 +59,7 @@ export type CommandResult =
 /** 0, or 1 where a check found something; what a rehearsed run would fail with. */
 export function exitCodeOf(result: CommandResult): number {
   if (result.kind === "rehearsal") return result.report.failure?.exitCode ?? 0;
+  if (result.kind === "verify") return result.report.isSound ? 0 : 1;
   if (result.kind === "test") return result.report.tested.some(({ result: one }) => one === "failed") ? 1 : 0;
   return result.kind === "status" && result.isCheck && !result.report.isSound ? 1 : 0;
 }

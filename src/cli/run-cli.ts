@@ -181,6 +181,8 @@ async function bodyOf(name: string): Promise<CommandBody> {
       return (await import("./commands/create.ts")).create;
     case "test":
       return (await import("./commands/test.ts")).test;
+    case "verify":
+      return (await import("./commands/verify.ts")).verify;
     case "log":
       return (await import("./commands/log.ts")).log;
     case "backup":

@@ -66,11 +66,9 @@ function prepareSql(step: Step, body: SqlBody): PreparedStep {
   const section = direction === "up" ? body.up : body.down;
   if (section.length === 0) throw direction === "up" ? sectionEmpty(migration) : downMissing(migration);
   refuseEnforcedDrops(migration, body.text, section);
-  refuseInVerify(body.text, body.verify, migration.file);
+  const verify = verifyOfSql(migration, body);
   const main = runnable(migration, body.text, section);
   if (main.work.statements.length === 0) throw sectionEmpty(migration);
-  const isVerified = direction === "up" && body.verify.length > 0;
-  const verify = isVerified ? runnable({ ...migration, transactional: true }, body.text, body.verify) : null;
   return {
     ...step,
     isolation: isolationOf(
@@ -78,10 +76,37 @@ function prepareSql(step: Step, body: SqlBody): PreparedStep {
       main.work.statements.some(({ mayRollBack }) => mayRollBack),
     ),
     work: main.work,
-    verify: verify?.work ?? null,
+    verify: direction === "up" ? verify : null,
     impact: impactOf(main.work),
     dropped: main.dropped,
   };
+}
+
+/** What a section may only do is read: that is asked before anything runs, whichever way the step goes. */
+function verifyOfSql(migration: Migration, { text, verify }: SqlBody): SqlWork | null {
+  refuseInVerify(text, verify, migration.file);
+  return verify.length === 0 ? null : runnable({ ...migration, transactional: true }, text, verify).work;
+}
+
+/**
+ * The `verify` of a migration alone; null where it has none. Code that does not speak of one is not imported.
+ * @throws GodwitError what the file is refused for
+ */
+export async function prepareVerify(source: MigrationSource, migration: Migration): Promise<Work | null> {
+  const { body } = migration;
+  switch (body.kind) {
+    case "sql":
+      return verifyOfSql(migration, body);
+    case "code": {
+      if (!/\bverify\b/.test(body.text)) return null;
+      const { verify } = await source.load(migration);
+      return verify === null ? null : { kind: "code", name: "verify", run: verify };
+    }
+    case "python":
+      return null;
+    case "broken":
+      throw body.failure;
+  }
 }
 
 function runnable(

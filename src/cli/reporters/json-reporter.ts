@@ -13,6 +13,7 @@ import { describeRehearsal } from "./rehearsal-document.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
 import { describeListed, describeRestore, describeRestorePoint } from "./restore-document.ts";
 import { describeTest } from "./test-view.ts";
+import { describeVerification } from "./verification-view.ts";
 
 /** One document on stdout, whatever happens: snake_case, ISO 8601 UTC, whole milliseconds. */
 export class JsonReporter implements Reporter {
@@ -90,6 +91,8 @@ export class JsonReporter implements Reporter {
       }
       case "test":
         return describeTest(result.report);
+      case "verify":
+        return describeVerification(result.report);
       case "log":
         return { runs: result.runs.map(describeRun) };
       case "backup":
@@ -120,6 +123,8 @@ export class JsonReporter implements Reporter {
         return this.runBody(this.command, this.created, this.elapsed());
       case "mark":
         return { marked: [] };
+      case "verify":
+        return { verified: [], integrity: [], foreign_keys: [], duration_ms: this.elapsed() };
       case "log":
         return { runs: [] };
       case "test":
@@ -193,6 +198,7 @@ const WORKS_ON_DATABASE = new Set([
   "backup",
   "restore",
   "log",
+  "verify",
 ]);
 
 function statusBody({ migrations, summary, lastFailure }: StatusReport): Record<string, unknown> {

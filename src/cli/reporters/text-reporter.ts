@@ -13,6 +13,7 @@ import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
 import { backupList, restoreLines } from "./restore-view.ts";
 import { statusTable } from "./status-table.ts";
 import { testLines } from "./test-view.ts";
+import { verificationLines } from "./verification-view.ts";
 
 export interface TextReporterOptions {
   readonly stdout: Output;
@@ -133,6 +134,8 @@ export class TextReporter implements Reporter {
         return rehearsalLines(result, this.options.style);
       case "test":
         return testLines(result, this.options.style);
+      case "verify":
+        return verificationLines(result, this.options.style);
       case "log":
         return logLines(result, this.options.style);
       case "backup":

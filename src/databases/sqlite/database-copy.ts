@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "../../sql/identifier.ts";
+import { isInWalUse } from "./database-file.ts";
 import { toDatabaseError } from "./driver-error.ts";
 
 /** How far a copy is. */
@@ -43,13 +43,9 @@ export async function copyDatabase(from: string, to: string, onProgress?: CopyLi
   }
 }
 
-/**
- * Where there is a `-wal` or `-shm`, somebody has the database open or was killed: a handle that may write would, as the last one to close, move
- * the `-wal` into the file (https://sqlite.org/wal.html#avoiding_excessively_large_wal_files). Where there is none, a read-only handle would leave both
- * behind, and could not play back a hot journal.
- */
+/** Where nobody has a database in WAL mode open, a read-only handle would leave files behind, and could not play back a hot journal. */
 function openSource(Sqlite: typeof DatabaseSync, path: string): DatabaseSync {
-  if (existsSync(`${path}-wal`) || existsSync(`${path}-shm`)) return new Sqlite(path, { readOnly: true });
+  if (isInWalUse(path)) return new Sqlite(path, { readOnly: true });
   const source = new Sqlite(path);
   source.exec("PRAGMA query_only = 1");
   return source;

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { accessSync, constants, type Stats, statSync } from "node:fs";
+import { accessSync, constants, existsSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { quoteIdentifier } from "../../sql/identifier.ts";
 import type { OpenMode } from "../connection.ts";
@@ -28,6 +28,14 @@ export function requireOpenable(path: string, mode: OpenMode): void {
     databaseCode: "EISDIR",
     hint: stats.isDirectory() ? "name a file in it: --db FOLDER/app.db" : "name a file: --db app.db",
   });
+}
+
+/**
+ * Whether somebody has the file open in WAL mode, or was killed. A handle that may write would, as the last one to close, move the `-wal` into the file
+ * (https://sqlite.org/wal.html#avoiding_excessively_large_wal_files).
+ */
+export function isInWalUse(path: string): boolean {
+  return existsSync(`${path}-wal`) || existsSync(`${path}-shm`);
 }
 
 function statsOf(path: string): Stats | undefined {

@@ -14,7 +14,14 @@ import type {
 import { DatabaseError } from "../database-error.ts";
 import type { ForeignKeyLink, ForeignKeyReport } from "../foreign-key-report.ts";
 import { countRows } from "./database-copy.ts";
-import { openError, readonlyReason, requireOpenable, requireSound, requireWhole } from "./database-file.ts";
+import {
+  isInWalUse,
+  openError,
+  readonlyReason,
+  requireOpenable,
+  requireSound,
+  requireWhole,
+} from "./database-file.ts";
 import { isClosedError, toDatabaseError } from "./driver-error.ts";
 import { type FileIdentity, holdsWriteLock, identityOf, requireSameFile } from "./file-identity.ts";
 import { oddities } from "./file-oddities.ts";
@@ -60,16 +67,15 @@ export class SqliteConnection implements Connection {
   }
 
   /**
-   * Opens a file. For reading it is opened read-write all the same, with `query_only`: a read-only handle cannot recover
-   * a hot journal and leaves `-wal` files behind (https://sqlite.org/wal.html#readonly).
+   * Opens a file.
    * @param name how messages name it
    * @throws DatabaseError
    */
   static open(path: string, mode: OpenMode, name: string = path): SqliteConnection {
     if (path !== ":memory:") requireOpenable(path, mode);
     try {
+      if (mode === "read") return new SqliteConnection(name, openToRead(path), path);
       const db = new Database(path, { readwrite: true, create: mode === "create" });
-      if (mode === "read") db.run("PRAGMA query_only = 1");
       return new SqliteConnection(name, db, path);
     } catch (thrown) {
       const error = toDatabaseError(thrown);
@@ -232,6 +238,32 @@ export class SqliteConnection implements Connection {
     } catch (thrown) {
       throw toDatabaseError(thrown) ?? thrown;
     }
+  }
+}
+
+/**
+ * For reading a file is opened read-write all the same, with `query_only`: a read-only handle cannot recover a hot journal and leaves `-wal` files behind
+ * (https://sqlite.org/wal.html#readonly). Where somebody else has it open in WAL mode, or was killed, it is the other way round.
+ */
+function openToRead(path: string): Database {
+  if (path !== ":memory:" && isInWalUse(path)) {
+    const db = new Database(path, { readonly: true });
+    if (canRead(db)) return db;
+    db.close();
+  }
+  const db = new Database(path, { readwrite: true });
+  db.run("PRAGMA query_only = 1");
+  return db;
+}
+
+/** False where SQLite would have to make a `-shm` and may not, or the file is no longer in WAL mode. */
+function canRead(db: Database): boolean {
+  try {
+    db.query("SELECT 1 FROM sqlite_schema LIMIT 1").values();
+    return true;
+  } catch (thrown) {
+    const kind = toDatabaseError(thrown)?.kind;
+    return kind !== "io" && kind !== "readonly";
   }
 }
 
