@@ -51,7 +51,7 @@ class Scan {
   }
 
   normalised(): string[] {
-    const flags = [...this.values].map(([name, value]) => `--${name}=${value}`);
+    const flags = [...this.values].flatMap(([name, value]) => spelled(name, value));
     return this.positionals.length === 0 ? flags : [...flags, "--", ...this.positionals];
   }
 
@@ -118,6 +118,12 @@ class Scan {
       hint: meant === null ? usage(this.command) : `did you mean ${meant}?`,
     });
   }
+}
+
+/** To citty, `--no-backup` says that `backup` is false, and takes no value. */
+function spelled(name: string, value: string): string[] {
+  if (!name.startsWith("no-")) return [`--${name}=${value}`];
+  return value === "true" ? [`--${name}`] : [];
 }
 
 /** `godwit help status` and `godwit version` are what people type first; they mean the flags. */

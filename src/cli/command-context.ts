@@ -42,7 +42,8 @@ export class CommandContext {
   }
 
   isSet(name: string): boolean {
-    return this.flags[name] === true;
+    // What citty makes of a flag whose name begins with no-.
+    return name.startsWith("no-") ? this.flags[name.slice(3)] === false : this.flags[name] === true;
   }
 
   text(name: string): string | undefined {
@@ -72,7 +73,7 @@ export class CommandContext {
 
   /** @throws GodwitError CONFLICTING_FLAGS */
   refuseTogether(...names: string[]): void {
-    const given = names.filter((name) => this.flags[name] !== undefined && this.flags[name] !== false);
+    const given = names.filter((name) => this.text(name) !== undefined || this.isSet(name));
     if (given.length < 2) return;
     throw new GodwitError("CONFLICTING_FLAGS", `--${given[0]} and --${given[1]} cannot be given together`, {
       hint: "choose one of them",
