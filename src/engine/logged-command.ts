@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { GodwitError, isGodwitError, messageOf } from "../base/failure.ts";
 import { CompanionFolder } from "../history/companion-folder.ts";
 import type { RunEnd, RunLog } from "../history/run-log.ts";
@@ -38,6 +38,9 @@ export async function loggedCommand<T, S extends Pick<RunSubject, "database" | "
   }
 }
 
+/** Nothing is left beside what was named by mistake. */
+const NO_DATABASE: ReadonlySet<string> = new Set(["NOT_A_DATABASE", "DATABASE_NOT_FOUND"]);
+
 /** One run's lines in the log. */
 class Entry {
   private readonly subject: Pick<RunSubject, "database" | "settings">;
@@ -68,8 +71,8 @@ class Entry {
   }
 
   async fail(thrown: unknown): Promise<void> {
-    const isRefused = thrown instanceof GodwitError && thrown.exitCode === 2;
-    if (isRefused || !existsSync(this.subject.database.file!)) return;
+    if (thrown instanceof GodwitError && (thrown.exitCode === 2 || NO_DATABASE.has(thrown.code))) return;
+    if (statSync(this.subject.database.file!, { throwIfNoEntry: false })?.isFile() !== true) return;
     await this.begin();
     const error = isGodwitError(thrown)
       ? thrown

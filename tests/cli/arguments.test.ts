@@ -75,7 +75,7 @@ describe("an unknown word", () => {
     {
       argv: ["up", "--dry-rum"],
       message: "unknown flag --dry-rum for migrate",
-      hint: "see: godwit migrate --help",
+      hint: "did you mean --dry-run?",
     },
     {
       argv: ["status", "--to=1"],

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { MigrationManager } from "../../src/engine/migration-manager.ts";
 import { RestorePoints } from "../../src/history/restore-points.ts";
@@ -60,7 +60,12 @@ describe.each(["delete", "wal"])("a run on a database with tables (%s)", (mode) 
     project.sql(3, FAIL);
     for (let start = 0; start < 20; start++) await failureOf(() => project.run());
     expect(points(project)).toEqual(before);
-    expect(readdirSync(`${project.path}.godwit`).sort()).toEqual([".gitignore", `${before[0]!.id}.db`]);
+    expect(readdirSync(`${project.path}.godwit`).sort()).toEqual([
+      ".gitignore",
+      `${before[0]!.id}.db`,
+      "last-run-unsettled",
+      "runs.ndjson",
+    ]);
     expect(project.told("backup-removed").length).toBe(20);
   });
 
@@ -110,7 +115,7 @@ describe("no restore point is made", () => {
     using project = await used();
     project.sql(2, sql);
     await project.run();
-    expect(existsSync(`${project.path}.godwit`)).toBe(false);
+    expect(points(project)).toEqual([]);
   });
 
   test("where the database has no tables", async () => {
@@ -185,7 +190,7 @@ describe("a restore point is made", () => {
     using db = new Database(project.path);
     const dir = project.root.join("copies");
     await new MigrationManager(db, project.folder, { backup: { dir } }).migrate();
-    expect(existsSync(`${project.path}.godwit`)).toBe(false);
+    expect(points(project)).toEqual([]);
     expect(new RestorePoints(project.path, dir).list().length).toBe(1);
   });
 });
@@ -223,7 +228,7 @@ describe("a run that was killed", () => {
     leave(project);
     await project.run();
     expect(points(project).length).toBe(1);
-    expect(readdirSync(`${project.path}.godwit`).length).toBe(2);
+    expect(readdirSync(`${project.path}.godwit`).filter((name) => name.endsWith(".unfinished"))).toEqual([]);
   });
 
   test("after it had recorded something leaves one that stays", async () => {
@@ -240,6 +245,7 @@ describe("a run that was killed", () => {
 test("what cannot be copied is not migrated", async () => {
   using project = await used();
   project.sql(2, FILL);
+  rmSync(`${project.path}.godwit`, { recursive: true });
   writeFileSync(`${project.path}.godwit`, "in the way");
   const before = digestOf(project.path);
   expect(await failureOf(() => project.run())).toMatchObject({

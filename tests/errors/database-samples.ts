@@ -27,6 +27,20 @@ export const DATABASE_SAMPLES = {
     writeFileSync(`${project.path}.godwit`, "in the way");
     return project.migrate();
   },
+  RESTORE_POINT_UNKNOWN: async (project) => {
+    project.tables(1);
+    await project.migrate();
+    return project.godwit("restore", "20260214T120000Z", "--yes", "--db", "app.db");
+  },
+  RESTORE_POINT_DAMAGED: async (project) => {
+    project.tables(1);
+    await project.migrate();
+    const file = project.root.write(
+      "copy.db",
+      "these bytes are no database, whoever calls them one\n".repeat(20),
+    );
+    return project.godwit("restore", file, "--yes", "--db", "app.db");
+  },
   DATABASE_BUSY: async (project) => {
     project.tables(1);
     project.exec("CREATE TABLE present (id)");

@@ -30,7 +30,9 @@ describe("every failure, as a person meets it", () => {
     if (code === "OUTPUT_FAILED" && !existsSync("/dev/full"))
       return console.log("skipped: no /dev/full here");
     using project = new CliProject();
-    const { stderr, exitCode } = await SAMPLES[code](project);
+    const ended = await SAMPLES[code](project);
+    const { exitCode } = ended;
+    const stderr = ended.stderr.replace(/^note: .*\n/gm, "");
     expect(stderr).toStartWith(`error[${code}] `);
     expect(`exit ${exitCode}\n${masked(stderr, project)}`).toMatchSnapshot();
   });

@@ -18,7 +18,10 @@ const CHANGE = "UPDATE kept SET word = upper(word);";
  */
 function leftHalf(project: CliProject): string[] {
   return readdirSync(`${project.path}.godwit`).filter(
-    (name) => !/^(\.gitignore|runs\.ndjson|\d{8}T\d{6}Z(-\d+)?(\.db|\.[^.]*\.unfinished))$/.test(name),
+    (name) =>
+      !/^(\.gitignore|runs\.ndjson|last-run-unsettled|\d{8}T\d{6}Z(-\d+)?(\.db|\.[^.]*\.unfinished))$/.test(
+        name,
+      ),
   );
 }
 
@@ -43,7 +46,7 @@ interface Faulted extends Ended {
 /** A fault in the calls on the files of the folder: those that the restore point is made with. */
 async function withFault(project: CliProject, call: string, when: string, fault: string): Promise<Faulted> {
   const trace = project.root.join("trace");
-  mkdirSync(`${project.path}.godwit`, { mode: 0o700 });
+  mkdirSync(`${project.path}.godwit`, { mode: 0o700, recursive: true });
   const inject = ["-e", `trace=${call}`, "-e", `inject=${call}:${fault}:when=${when}`];
   // Only what names or has open a file of the folder: its names are not known before.
   const command = ["strace", "-f", "-o", trace, ...inject, GODWIT, "migrate", "--db", "app.db", "--json"];

@@ -163,7 +163,7 @@ const ODD_NAMES: Readonly<Record<string, string>> = {
 test.each(Object.entries(ODD_NAMES))("C31: %j is the file %j and no other", async (name, file) => {
   using project = projectWith(1);
   expect(await project.godwit("migrate", `--db=${name}`)).toMatchObject({ stderr: "", exitCode: 0 });
-  expect(readdirSync(project.cwd).sort()).toEqual([file, "migrations"].sort());
+  expect(readdirSync(project.cwd).sort()).toEqual([file, `${file}.godwit`, "migrations"].sort());
   const shown = documentOf(await project.godwit("status", `--db=${name}`, "--json"));
   expect(shown).toMatchObject({ database: project.root.join(file), summary: { applied: 1 } });
 });

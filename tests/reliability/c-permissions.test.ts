@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { type Expected, expectRefused } from "../support/expect-refused.ts";
 import { v } from "../support/intent.ts";
@@ -111,7 +111,7 @@ testUnprivileged("C10: a folder that may only be read is refused before anything
   await project.showsStatus();
   for (const command of WRITING)
     await project.refuses(command, { exitCode: 4, code: "DATABASE_READONLY", hint: "folder" });
-  expect(readdirSync(project.data)).toEqual(["app.db"]);
+  expect(readdirSync(project.data)).toEqual(["app.db", "app.db.godwit"]);
 });
 
 // Not even a reader can do without the -shm file: https://sqlite.org/wal.html#read_only_databases
@@ -125,6 +125,7 @@ testUnprivileged("C10: in such a folder a WAL database cannot even be read, and 
 testUnprivileged("C10: no database is made in a folder that may only be read", async () => {
   using project = await ForeignProject.make("delete");
   renameSync(project.path, project.root.join("app.db"));
+  rmSync(`${project.path}.godwit`, { recursive: true });
   chmodSync(project.data, 0o555);
   await project.refuses(["migrate"], { exitCode: 4, code: "DATABASE_READONLY", hint: "folder" });
   expect(readdirSync(project.data)).toEqual([]);

@@ -53,10 +53,10 @@ export class ReadmeRun {
     return ended;
   }
 
-  /** VACUUM INTO takes paths from the working directory of the process, so each one is made absolute. */
+  /** VACUUM INTO and ATTACH take paths from the working directory of the process, so each one is made absolute. */
   private query(file: string, sql: string): void {
     using db = new Database(join(this.path, file));
-    db.run(sql.replace(/(VACUUM INTO ')/, `$1${this.path}/`));
+    db.run(sql.replace(/((?:VACUUM INTO|ATTACH) ')/, `$1${this.path}/`));
   }
 
   private compare({ language, text, line }: Block, printed: string): void {
@@ -103,6 +103,8 @@ function withoutVersions(text: string): string {
 function withoutMeasures(text: string): string {
   return text
     .replace(RESTORE_POINT, "<restore point>")
+    .replace(/"(id|user|host|started_at|finished_at)":"[^"]*"/g, '"$1":"<$1>"')
+    .replace(/"(pid|duration_ms)":\d+/g, '"$1":0')
     .replace(/\b\d+(\.\d+)? m?s\b/g, "<time>")
     .replace(/\b\d+(\.\d+)? [KMG]B\b/g, "<size>")
     .replace(/\d{4}-\d{2}-\d{2} \d{2}:\d{2}/g, "<date>");

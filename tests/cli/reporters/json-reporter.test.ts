@@ -87,6 +87,7 @@ describe("the document of", () => {
       lines: 1,
       godwit: version,
       database: DATABASE,
+      dry_run: false,
       rolled_back: [ROLLED_BACK],
       backup: null,
       duration_ms: 1250,
@@ -146,9 +147,9 @@ describe("the document of", () => {
 
 describe("the document of a failure", () => {
   const KEYS = {
-    status: ["godwit", "database", "migrations", "summary", "error"],
+    status: ["godwit", "database", "migrations", "summary", "last_failure", "error"],
     migrate: ["godwit", "database", "created", "dry_run", "applied", "backup", "duration_ms", "error"],
-    rollback: ["godwit", "database", "rolled_back", "backup", "duration_ms", "error"],
+    rollback: ["godwit", "database", "dry_run", "rolled_back", "backup", "duration_ms", "error"],
     redo: ["godwit", "database", "rolled_back", "applied", "backup", "duration_ms", "error"],
     mark: ["godwit", "database", "marked", "error"],
     create: ["godwit", "error"],

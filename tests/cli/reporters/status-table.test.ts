@@ -30,7 +30,7 @@ function row(version: number, state: MigrationState, description: string): Migra
 function report(migrations: readonly MigrationStatus[], exists = true): StatusReport {
   const summary = { applied: 0, pending: 0, out_of_order: 0, changed: 0, missing: 0, incomplete: 0 };
   for (const { state } of migrations) summary[state]++;
-  return { exists, migrations, summary, isSound: false };
+  return { exists, migrations, summary, isSound: false, lastFailure: null };
 }
 
 function table(migrations: readonly MigrationStatus[], columns: number, isColoured = false): string[] {

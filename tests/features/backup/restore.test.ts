@@ -36,7 +36,9 @@ function names(project: Project): unknown[] {
 }
 
 function half(project: Project): string[] {
-  return readdirSync(`${project.path}.godwit`).filter((name) => !/^(\.gitignore|\d{8}T.*\.db)$/.test(name));
+  return readdirSync(`${project.path}.godwit`).filter(
+    (name) => !/^(\.gitignore|runs\.ndjson|\d{8}T.*\.db)$/.test(name),
+  );
 }
 
 describe.each(["delete", "wal"])("restoring (%s)", (mode) => {
