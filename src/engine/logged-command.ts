@@ -41,6 +41,14 @@ export async function loggedCommand<T, S extends Pick<RunSubject, "database" | "
 /** Nothing is left beside what was named by mistake. */
 const NO_DATABASE: ReadonlySet<string> = new Set(["NOT_A_DATABASE", "DATABASE_NOT_FOUND"]);
 
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** One run's lines in the log. */
 class Entry {
   private readonly subject: Pick<RunSubject, "database" | "settings">;
@@ -72,7 +80,7 @@ class Entry {
 
   async fail(thrown: unknown): Promise<void> {
     if (thrown instanceof GodwitError && (thrown.exitCode === 2 || NO_DATABASE.has(thrown.code))) return;
-    if (statSync(this.subject.database.file!, { throwIfNoEntry: false })?.isFile() !== true) return;
+    if (!isFile(this.subject.database.file!)) return;
     await this.begin();
     const error = isGodwitError(thrown)
       ? thrown

@@ -59,6 +59,7 @@ describe("the document of a success", () => {
         },
       ],
       summary: { applied: 1, pending: 1, out_of_order: 0, changed: 0, missing: 0, incomplete: 0 },
+      last_failure: null,
     });
   });
 
@@ -103,7 +104,11 @@ describe("the document of a success", () => {
     const json = async (...args: string[]) =>
       documentOf(await project.godwit(...args, "--db", "app.db", "--json"));
     expect(await json("redo")).toStrictEqual({ ...run, rolled_back: [step(2)], applied: [step(2)] });
-    expect(await json("rollback", "--steps", "2")).toStrictEqual({ ...run, rolled_back: [step(2), step(1)] });
+    expect(await json("rollback", "--steps", "2")).toStrictEqual({
+      ...run,
+      dry_run: false,
+      rolled_back: [step(2), step(1)],
+    });
     expect(await json("mark", v(1), "--applied")).toStrictEqual({
       ...common,
       marked: [{ version: v(1), description: "Step 1", state: "applied" }],
@@ -158,7 +163,11 @@ describe("the document of a failure", () => {
   });
 
   test.each([
-    { args: ["status"], code: "DATABASE_NOT_NAMED", keys: ["godwit", "database", "migrations", "summary"] },
+    {
+      args: ["status"],
+      code: "DATABASE_NOT_NAMED",
+      keys: ["godwit", "database", "migrations", "summary", "last_failure"],
+    },
     {
       args: ["migrate", "--steps=x"],
       code: "INVALID_VALUE",
@@ -167,7 +176,7 @@ describe("the document of a failure", () => {
     {
       args: ["rollback", "--steps=x"],
       code: "INVALID_VALUE",
-      keys: ["godwit", "database", "rolled_back", "backup", "duration_ms"],
+      keys: ["godwit", "database", "dry_run", "rolled_back", "backup", "duration_ms"],
     },
     {
       args: ["redo", "--steps=x"],
@@ -189,9 +198,9 @@ describe("the document of a failure", () => {
   });
 
   test.each([
-    ["status", ["godwit", "database", "migrations", "summary", "error"]],
+    ["status", ["godwit", "database", "migrations", "summary", "last_failure", "error"]],
     ["migrate", ["godwit", "database", "created", "dry_run", "applied", "backup", "duration_ms", "error"]],
-    ["rollback", ["godwit", "database", "rolled_back", "backup", "duration_ms", "error"]],
+    ["rollback", ["godwit", "database", "dry_run", "rolled_back", "backup", "duration_ms", "error"]],
     ["redo", ["godwit", "database", "rolled_back", "applied", "backup", "duration_ms", "error"]],
     ["mark", ["godwit", "database", "marked", "error"]],
   ])("of an unknown flag for %s has that command's keys", async (command, keys) => {

@@ -84,6 +84,7 @@ describe("the executable alone", () => {
     expect(listing.stdout.split("\n").filter((line) => line !== "")).toEqual([
       ".:",
       "app.db",
+      "app.db.godwit",
       "migrations",
       "migrations:",
       "20260101000001_step_1.sql",

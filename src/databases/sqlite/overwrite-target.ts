@@ -50,11 +50,10 @@ export class OverwriteTarget implements Disposable {
   }
 
   /** Remembers the state under the lock, and gives the lock up: the backup takes its own. */
-  release(): void {
-    attempt(() => {
-      this.known = this.state();
-      this.db.run("ROLLBACK");
-    });
+  private release(): void {
+    if (!this.db.inTransaction) return;
+    this.known = this.state();
+    this.db.run("ROLLBACK");
   }
 
   /** Gives the lock up, if it is held. */
@@ -63,7 +62,7 @@ export class OverwriteTarget implements Disposable {
   }
 
   /**
-   * Puts the contents of another database here, unless something was committed since `release`: then nothing is changed.
+   * Puts the contents of another database here, unless something was committed since `lock`: then nothing is changed.
    * @param source in a rollback journal mode; in WAL mode of the same page size
    * @returns whether it is done
    * @throws DatabaseError; of kind busy where another connection keeps the lock out. Nothing is changed then.
@@ -76,6 +75,8 @@ export class OverwriteTarget implements Disposable {
       const pages = Number(Object.values(from.prepare("PRAGMA page_count").get() ?? {})[0]);
       // Faster by a fifth; a file that nobody else writes to cannot shrink under it.
       from.exec("PRAGMA mmap_size = 2147418112");
+      // As late as can be: what is committed between this lock and the next one makes all in vain.
+      this.release();
       await backup(from, this.path, {
         rate: Math.max(1, Math.floor(pages / STEPS)),
         progress: ({ totalPages, remainingPages }) => {

@@ -38,10 +38,14 @@ export async function readNewestVersion(path: string, table: string): Promise<st
   );
 }
 
+const BUSY_MS = 5000;
+
 async function withFile<T>(path: string, action: (connection: Connection) => Promise<T>): Promise<T | null> {
   try {
     const connection = await accessTarget({ kind: "sqlite", path }).open("read");
     try {
+      // A writer that commits keeps readers out for a moment.
+      await connection.setBusyTimeout(BUSY_MS);
       return await action(connection);
     } finally {
       await connection.close();

@@ -38,7 +38,7 @@ export interface RestoreResult extends RestorePlan {
   readonly durationMs: number;
 }
 
-/** So often may others write between the copy of the present state and the lock. */
+/** So often at least is it tried where others write between the copy of the present state and the lock; as long as a lock is waited for otherwise. */
 const TRIES = 5;
 
 /**
@@ -110,11 +110,16 @@ async function exchange(
   points: RestorePoints,
   source: RestoreSource,
 ): Promise<RestorePoint> {
-  const { database } = subject;
-  using target = new OverwriteTarget(database.name);
+  const { database, settings } = subject;
+  using target = await untilFree(
+    lockWait(settings, database.name),
+    database.name,
+    async () => new OverwriteTarget(database.name),
+  );
   const facts = { ...examineSource(source), wanted: target.isWal ? target.pageSize : null };
   return await withFitting(points, source, facts, async (path) => {
-    for (let tries = 0; tries < TRIES; tries++) {
+    const start = settings.clock.elapsed();
+    for (let tries = 0; tries < TRIES || settings.clock.elapsed() - start < settings.lockTimeoutMs; tries++) {
       const backup = await keepPresent(subject, points, target);
       if (await overwrite(subject, { target, path, undo: () => points.remove(backup) })) {
         return backup;
@@ -126,7 +131,7 @@ async function exchange(
   });
 }
 
-/** Copies the present state under the write lock, so that what is committed later is known to be later. */
+/** Copies the present state under the write lock, which stays held: what is committed later is known to be later. */
 async function keepPresent(
   { database, settings }: BackupSubject,
   points: RestorePoints,
@@ -144,10 +149,10 @@ async function keepPresent(
         emit({ kind: "note", file: database.name, line: null, message: damage(message) }),
     });
     emit({ kind: "backup-created", restorePoint, durationMs: Math.round(clock.elapsed() - start) });
-    target.release();
     return restorePoint;
-  } finally {
+  } catch (error) {
     target.abandon();
+    throw error;
   }
 }
 
