@@ -68,6 +68,17 @@ export class OverwriteTarget implements Disposable {
    * @throws DatabaseError; of kind busy where another connection keeps the lock out. Nothing is changed then.
    */
   async overwriteWith(source: string, onProgress: CopyListener = () => {}): Promise<boolean> {
+    try {
+      await this.overwrite(source, onProgress);
+      return true;
+    } catch (thrown) {
+      if (!this.db.inTransaction) this.recover();
+      if (thrown instanceof Moved) return false;
+      throw toDatabaseError(thrown) ?? thrown;
+    }
+  }
+
+  private async overwrite(source: string, onProgress: CopyListener): Promise<void> {
     const { backup, DatabaseSync } = await import("node:sqlite");
     const from = new DatabaseSync(source, { readOnly: true });
     let isLocked = false;
@@ -82,17 +93,10 @@ export class OverwriteTarget implements Disposable {
         progress: ({ totalPages, remainingPages }) => {
           if (!isLocked && this.state() !== this.known) throw new Moved();
           isLocked = true;
-          onProgress({
-            doneBytes: (totalPages - remainingPages) * this.pageSize,
-            totalBytes: totalPages * this.pageSize,
-          });
+          const [total, rest] = [totalPages * this.pageSize, remainingPages * this.pageSize];
+          onProgress({ doneBytes: total - rest, totalBytes: total });
         },
       });
-      return true;
-    } catch (thrown) {
-      this.recover();
-      if (thrown instanceof Moved) return false;
-      throw toDatabaseError(thrown) ?? thrown;
     } finally {
       from.close();
     }
