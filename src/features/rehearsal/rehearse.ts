@@ -1,5 +1,5 @@
 import { GodwitError } from "../../base/failure.ts";
-import { canonicalSchema, schemaDiff } from "../../databases/canonical-schema.ts";
+import { canonicalSchema, type SchemaBlock, schemaDiff } from "../../databases/canonical-schema.ts";
 import { DatabaseError } from "../../databases/database-error.ts";
 import { examineCopy } from "../../databases/sqlite/copy-check.ts";
 import { compareRows, type TableChange } from "../../databases/sqlite/row-comparison.ts";
@@ -70,7 +70,7 @@ export async function rehearse(subject: RunSubject, request: RunRequest): Promis
 }
 
 interface State {
-  readonly schema: readonly string[];
+  readonly schema: readonly SchemaBlock[];
   readonly bytes: number;
 }
 
