@@ -12,15 +12,18 @@ export type Call =
 const KINDS = [undefined, "write", "sync", "truncate", "unlink", "rename", "create"] as const;
 const HEAD = 32;
 
-/** Reads what the preload library wrote: a head of fixed size, the path, the data. Shared memory is left out: no power cut keeps it. */
-export function readCalls(path: string): Call[] {
+/**
+ * Reads what the preload library wrote: a head of fixed size, the path, the data. Shared memory is left out: no power cut keeps it.
+ * @param besides a folder that is left out too, and all in it: the model of the disk knows one
+ */
+export function readCalls(path: string, besides: string): Call[] {
   const bytes = readFileSync(path);
   const calls: Call[] = [];
   for (let at = 0; at < bytes.length; ) {
     const pathEnd = at + HEAD + bytes.readUInt32LE(at + 4);
     const size = Number(bytes.readBigUInt64LE(at + 24));
     const name = bytes.toString("utf8", at + HEAD, pathEnd);
-    if (!name.endsWith("-shm"))
+    if (!name.endsWith("-shm") && !name.split("/").includes(besides))
       calls.push(callOf(bytes.subarray(at, at + HEAD), name, bytes.subarray(pathEnd, pathEnd + size)));
     at = pathEnd + size;
   }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { eachScenario } from "./each-scenario.ts";
 import { describeEnd, type GodwitRun, runGodwit } from "./godwit-process.ts";
-import { commandOf, DATABASE, judgeDatabase, judgeRerun, judgeRun } from "./judge.ts";
+import { commandOf, DATABASE, judgeBeside, judgeDatabase, judgeRerun, judgeRun } from "./judge.ts";
 import { Random } from "./random.ts";
 import { copyDatabase, type Scenario } from "./scenario.ts";
 import type { Section, SectionOptions } from "./section.ts";
@@ -94,6 +94,7 @@ class FaultRunner {
     copyDatabase(live, copy);
     const judged = judgeDatabase(scenario, join(copy, DATABASE));
     problems.push(...judged.problems, ...this.judgeEnd(run, fault, call, judged));
+    problems.push(...judgeBeside(scenario, live, run));
     if (judged.found !== null)
       problems.push(...(await judgeRerun(scenario, options.binary, live, judged.found)));
     this.count(fault, call, run, judged.isDone);

@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type DatabaseState, inspectDatabase } from "./database-state.ts";
 import { describeEnd, type GodwitRun, reportedVersions, runGodwit } from "./godwit-process.ts";
+import { countRestorePoints, halfDone, judgeRestorePoints } from "./restore-points.ts";
 import type { Scenario, Stage, Within } from "./scenario.ts";
 
 export const DATABASE = "app.db";
@@ -66,6 +67,15 @@ function ranWithin(stages: readonly Stage[], { incomplete, contents }: DatabaseS
     if (ran !== undefined) return { ...within, ran };
   }
   return null;
+}
+
+/** What a run has left beside the database; a backup that says it is done has made one. */
+export function judgeBeside(scenario: Scenario, folder: string, run: GodwitRun): string[] {
+  const path = join(folder, DATABASE);
+  const within = scenario.stages.flatMap((stage) => stage.within?.contents ?? []);
+  const problems = judgeRestorePoints(path, [...scenario.stages.map(({ contents }) => contents), ...within]);
+  const isMissing = scenario.command === "backup" && run.exitCode === 0 && countRestorePoints(path) === 0;
+  return isMissing ? [...problems, "exit 0, but no restore point"] : problems;
 }
 
 /** What the process said must be so: its exit code, and the list in its JSON. */
@@ -145,7 +155,8 @@ async function settle(
 /** Journals are gone once the last connection has closed, and nothing else was left beside the database. */
 function leftovers(folder: string): string[] {
   const rest = readdirSync(folder).filter((name) => name !== DATABASE && name !== `${DATABASE}.godwit`);
-  return rest.length > 0 ? [`left behind: ${rest.join(" ")}`] : [];
+  const behind = rest.length > 0 ? [`left behind: ${rest.join(" ")}`] : [];
+  return [...behind, ...halfDone(join(folder, DATABASE))];
 }
 
 export function commandOf(

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describeEnd, type GodwitRun, startGodwit } from "./godwit-process.ts";
-import { commandOf, DATABASE, judgeDatabase, judgeRerun, judgeRun } from "./judge.ts";
+import { commandOf, DATABASE, judgeBeside, judgeDatabase, judgeRerun, judgeRun } from "./judge.ts";
 import { Random } from "./random.ts";
 import { copyDatabase, makeScenario, type Scenario, type ScenarioSpec } from "./scenario.ts";
 import { scenarioSpecs } from "./scenario-list.ts";
@@ -94,6 +94,7 @@ class Killed {
     copyDatabase(live, copy);
     const judged = judgeDatabase(scenario, join(copy, DATABASE));
     const problems = [...judged.problems, ...judgeEnd(scenario, run, judged)];
+    problems.push(...judgeBeside(scenario, live, run));
     if (judged.found !== null)
       problems.push(...(await judgeRerun(scenario, options.binary, live, judged.found)));
     this.usualMs *= run.signal === null ? SHORTER : LONGER;

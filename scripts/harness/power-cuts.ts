@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type Call, readCalls } from "./call-log.ts";
 import { type Cut, Disk, type Files } from "./disk.ts";
@@ -15,6 +24,8 @@ const RANDOM_CUTS = 10;
 /** One state of so many is also handed to the executable. */
 const RERUN_EVERY = 20;
 const QUICK_SCENARIOS = 12;
+/** The folder of restore points. */
+const BESIDE = `${DATABASE}.godwit`;
 const QUICK_CALLS = 3;
 
 const COUNTED = [
@@ -81,7 +92,7 @@ class Replay {
     });
     if (run.exitCode !== 0)
       this.tally.judge(`power-cuts [${scenario.name}]`, [`it ended with ${describeEnd(run)}`]);
-    return readCalls(log);
+    return readCalls(log, BESIDE);
   }
 
   private async cutsAfter(disk: Disk, number: number, call: Call): Promise<void> {
@@ -124,6 +135,7 @@ class Replay {
     if (found !== null && tally.of("power-cut states") % RERUN_EVERY === 0) {
       // Written again: this time the executable recovers it.
       writeFiles(state, files);
+      copyBeside(scenario, state);
       all.push(...(await judgeRerun(scenario, options.binary, state, found)));
       tally.count("of these run again");
     }
@@ -134,10 +146,16 @@ class Replay {
 function copyWithInodes(from: string, to: string): Map<string, { inode: string; data: Buffer }> {
   copyDatabase(from, to);
   return new Map(
-    readdirSync(to).map((name) => {
+    filesIn(to).map((name) => {
       const path = join(to, name);
       return [name, { inode: String(statSync(path, { bigint: true }).ino), data: readFileSync(path) }];
     }),
+  );
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [entry.name] : [],
   );
 }
 
@@ -145,6 +163,11 @@ function writeFiles(folder: string, files: Files): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   for (const [name, data] of files) writeFileSync(join(folder, name), data);
+}
+
+/** The restore point that is to be restored. */
+function copyBeside({ base }: Scenario, state: string): void {
+  if (existsSync(join(base, BESIDE))) cpSync(join(base, BESIDE), join(state, BESIDE), { recursive: true });
 }
 
 function keyOf(files: Files): string {

@@ -37,6 +37,8 @@ export function scenarioSpecs(): ScenarioSpec[] {
     ...REDONE.map((form) => redo(mode, form)),
     mark(mode, "--applied"),
     mark(mode, "--pending"),
+    backup(mode),
+    restore(mode),
   ]);
 }
 
@@ -97,6 +99,33 @@ function mark(mode: JournalMode, how: "--applied" | "--pending"): ScenarioSpec {
     from: isApplying ? 0 : POPULATED_COUNT,
     path: isApplying ? [0, POPULATED_COUNT] : [POPULATED_COUNT, 0],
     label: `mark ${how.slice(2)} used ${mode}`,
+  };
+}
+
+function backup(mode: JournalMode): ScenarioSpec {
+  return {
+    command: "backup",
+    form: "sql",
+    isPopulated: true,
+    mode,
+    words: ["backup"],
+    from: POPULATED_COUNT,
+    path: [POPULATED_COUNT, POPULATED_COUNT],
+    label: `backup used ${mode}`,
+  };
+}
+
+/** From all migrations back to where some were applied. */
+function restore(mode: JournalMode): ScenarioSpec {
+  return {
+    command: "restore",
+    form: "sql",
+    isPopulated: true,
+    mode,
+    words: ["restore", "--yes"],
+    from: POPULATED_COUNT,
+    path: [POPULATED_COUNT, POPULATED_COUNT - 4],
+    label: `restore used ${mode}`,
   };
 }
 

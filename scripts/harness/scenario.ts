@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { contentsOf, inspectDatabase } from "./database-state.ts";
 import { describeEnd, runGodwit } from "./godwit-process.ts";
@@ -9,7 +9,7 @@ import { type Form, POPULATION, type Step, stepsOf, writeSteps } from "./migrati
 /** One command on one kind of database: what it starts from, and every state that it may leave. */
 export interface Scenario {
   readonly name: string;
-  readonly command: "migrate" | "rollback" | "redo" | "mark";
+  readonly command: "migrate" | "rollback" | "redo" | "mark" | "backup" | "restore";
   readonly mode: JournalMode;
   readonly words: readonly string[];
   /** Where the command's JSON lists what it did. */
@@ -61,13 +61,13 @@ export async function makeScenario(spec: ScenarioSpec, binary: string, folder: s
   const base = join(folder, "base");
   mkdirSync(base);
   makeBase(join(base, "app.db"), spec);
-  if (spec.from > 0) await migrateBase(binary, join(base, "app.db"), migrations, spec.from);
+  const words = await prepareBase(spec, binary, join(base, "app.db"), migrations);
   const oracle = spec.command === "mark" ? markedContents(base) : new ContentsOracle(spec, steps);
   return {
     name: spec.label,
     command: spec.command,
     mode: spec.mode,
-    words: spec.words,
+    words,
     lists: listsOf(spec.command),
     steps,
     migrations,
@@ -78,7 +78,26 @@ export async function makeScenario(spec: ScenarioSpec, binary: string, folder: s
   };
 }
 
+/** Brings the database to where the command finds it. @returns the words of the command */
+async function prepareBase(
+  spec: ScenarioSpec,
+  binary: string,
+  path: string,
+  migrations: string,
+): Promise<readonly string[]> {
+  if (spec.command !== "restore") {
+    if (spec.from > 0) await migrateBase(binary, path, migrations, spec.from);
+    return spec.words;
+  }
+  const then = spec.path.at(-1)!;
+  await migrateBase(binary, path, migrations, then);
+  const { stdout } = await runGodwit([binary, "backup", "--db", path, "--json"]);
+  await migrateBase(binary, path, migrations, spec.from - then, ["--no-backup"]);
+  return [...spec.words, JSON.parse(stdout).backup.id];
+}
+
 function listsOf(command: Scenario["command"]): string[] {
+  if (command === "backup" || command === "restore") return [];
   if (command === "redo") return ["rolled_back", "applied"];
   return [command === "migrate" ? "applied" : command === "rollback" ? "rolled_back" : "marked"];
 }
@@ -149,9 +168,17 @@ function makeBase(path: string, { isPopulated, mode }: ScenarioSpec): void {
   if (isPopulated) for (const sql of POPULATION) db.run(sql);
 }
 
-async function migrateBase(binary: string, path: string, migrations: string, count: number): Promise<void> {
-  const command = [binary, "migrate", "--steps", String(count), "--db", path, "--dir", migrations];
+async function migrateBase(
+  binary: string,
+  path: string,
+  migrations: string,
+  count: number,
+  more: readonly string[] = [],
+): Promise<void> {
+  const command = [binary, "migrate", "--steps", String(count), "--db", path, "--dir", migrations, ...more];
   const run = await runGodwit(command);
+  // Its log says nothing of what is tried.
+  if (more.length === 0) rmSync(`${path}.godwit`, { recursive: true, force: true });
   if (run.exitCode !== 0)
     throw new Error(`the database to begin with cannot be made: ${describeEnd(run)}\n${run.stderr}`);
 }
@@ -160,5 +187,5 @@ async function migrateBase(binary: string, path: string, migrations: string, cou
 export function copyDatabase(from: string, to: string): void {
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(from)) copyFileSync(join(from, name), join(to, name));
+  cpSync(from, to, { recursive: true });
 }

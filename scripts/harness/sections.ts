@@ -1,3 +1,4 @@
+import { backups } from "./backups.ts";
 import { corruptFiles } from "./corrupt-files.ts";
 import { faults } from "./faults.ts";
 import { inputs } from "./inputs.ts";
@@ -5,6 +6,7 @@ import { kills } from "./kills.ts";
 import { parserFuzz } from "./parser-fuzz.ts";
 import { powerCuts } from "./power-cuts.ts";
 import { rebuilds } from "./rebuilds.ts";
+import { restores } from "./restores.ts";
 import { runners } from "./runners.ts";
 import type { Section } from "./section.ts";
 import { seededBugs } from "./seeded-bugs.ts";
@@ -15,6 +17,8 @@ export const SECTIONS: readonly Section[] = [
   powerCuts,
   kills,
   runners,
+  backups,
+  restores,
   corruptFiles,
   inputs,
   rebuilds,

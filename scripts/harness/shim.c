@@ -193,6 +193,28 @@ int rename(const char *from, const char *to) {
   return done;
 }
 
+int linkat(int from_directory, const char *from, int to_directory, const char *to, int flags) {
+  char path[4096];
+  absolute(to_directory, to, path);
+  if (!matches(path)) return (int)syscall(SYS_linkat, from_directory, from, to_directory, to, flags);
+  enum fault what = next("link");
+  if (what == TORN) die();
+  if (what != NONE) return error_of(what);
+  return (int)syscall(SYS_linkat, from_directory, from, to_directory, to, flags);
+}
+int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
+
+int mkdirat(int directory, const char *name, mode_t mode) {
+  char path[4096];
+  absolute(directory, name, path);
+  if (!matches(path)) return (int)syscall(SYS_mkdirat, directory, name, mode);
+  enum fault what = next("mkdir");
+  if (what == TORN) die();
+  if (what != NONE) return error_of(what);
+  return (int)syscall(SYS_mkdirat, directory, name, mode);
+}
+int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
+
 /* Opening is no fault point. A file that it makes is noted: its entry in the folder may be lost until the folder is synced. */
 static int open_file(int directory, const char *name, int flags, mode_t mode) {
   if (!(flags & O_CREAT) || log_fd < 0) return (int)syscall(SYS_openat, directory, name, flags, mode);

@@ -73,8 +73,17 @@ export async function withPartial<T>(
     closeSync(points.folder.createFile(name));
     return await action(partial);
   } finally {
-    remove(partial);
+    tidy(partial);
     atWork.delete(partial);
+  }
+}
+
+/** What cannot be removed is swept by the next one; it does not undo what was done. */
+function tidy(partial: string): void {
+  try {
+    remove(partial);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
 }
 

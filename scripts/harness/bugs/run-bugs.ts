@@ -97,7 +97,7 @@ export const RUN_BUGS: readonly Bug[] = [
     file: "engine/migration-run.ts",
     find: "        this.ledger.uncommitted.push(await this.runner.runInSavepoint(step, this.foreignKeys));",
     replace:
-      "        const early = await this.runner.runInSavepoint(step, this.foreignKeys);\n        this.settings.emit({ kind: \"migration-applied\", migration: early, executionTimeMs: 0 });\n        this.ledger.uncommitted.push(early);",
+      '        const early = await this.runner.runInSavepoint(step, this.foreignKeys);\n        this.settings.emit({ kind: "migration-applied", migration: early, executionTimeMs: 0 });\n        this.ledger.uncommitted.push(early);',
     caughtBy: [inputsFrom("a reader that keeps COMMIT out")],
   },
   {
