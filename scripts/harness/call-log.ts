@@ -9,7 +9,7 @@ export type Call =
   | { readonly kind: "unlink"; readonly path: string }
   | { readonly kind: "rename"; readonly path: string; readonly to: string };
 
-const KINDS = [undefined, "write", "sync", "truncate", "unlink", "rename", "create"] as const;
+const KINDS = [undefined, "write", "sync", "truncate", "unlink", "rename", "create", "link", "mkdir"] as const;
 const HEAD = 32;
 
 /**
@@ -44,6 +44,9 @@ function callOf(head: Buffer, path: string, data: Buffer): Call {
       return { kind, inode, path };
     case "unlink":
       return { kind, path };
+    case "mkdir":
+      return { kind, path } as any;
+    case "link":
     case "rename":
       return { kind, path, to: data.toString("utf8") };
     default:
