@@ -30,7 +30,7 @@ export function settleCopy(path: string, rows: RowCounts): void {
 }
 
 /** @throws DatabaseError of kind corrupt */
-export function requireIntact(db: Database): void {
+function requireIntact(db: Database): void {
   const problem = db
     .query("PRAGMA integrity_check(100)")
     .values()
