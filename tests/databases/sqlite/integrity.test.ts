@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { checkBeside, requireNoDamage } from "../../../src/databases/sqlite/integrity.ts";
-import { thrownBy } from "../../support/failures.ts";
+import { databaseErrorOf } from "../../support/failures.ts";
 import { TempDir } from "../../support/temp-dir.ts";
 
 test.each(["delete", "wal"])(
@@ -39,7 +39,7 @@ test("rows that break a constraint and pages that nothing uses are no damage", a
     "NULL value in t.x",
     "*** in database main ***\nPage 3: never used",
   ]);
-  expect(await thrownBy(async () => requireNoDamage(["row 1 missing from index t_x"]))).toMatchObject({
+  expect(await databaseErrorOf(async () => requireNoDamage(["row 1 missing from index t_x"]))).toMatchObject({
     kind: "corrupt",
   });
 });
