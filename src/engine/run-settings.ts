@@ -5,7 +5,7 @@ import type { LockWait } from "./lock-wait.ts";
 import type { CodeGuard } from "./work.ts";
 
 /** When a run makes a restore point, and how many stay. */
-export interface BackupSettings extends Retention {
+interface BackupSettings extends Retention {
   /** `auto`: before a run that does more than add; `always`: before every run that does anything. */
   readonly when: "auto" | "always" | "never";
   /** Where the folder of the restore points lies; undefined: beside the database. */

@@ -31,7 +31,7 @@ function stepLines(step: RehearsedStep, style: Style): string[] {
 }
 
 /** `1,204 updated, 3 deleted`. */
-export function describeChange({ inserted, updated, deleted }: TableChange): string {
+function describeChange({ inserted, updated, deleted }: TableChange): string {
   const parts = [
     inserted > 0 ? `${inserted.toLocaleString("en")} inserted` : "",
     updated > 0 ? `${updated.toLocaleString("en")} updated` : "",

@@ -34,7 +34,7 @@ export function backupList({ folder, listed, now }: Of<"backup-list">, style: St
 }
 
 /** How long ago, in the largest unit that fits. */
-export function age(milliseconds: number): string {
+function age(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const units = [
     [86_400, "day"],

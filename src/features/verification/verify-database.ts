@@ -12,7 +12,7 @@ import { HistoryTable } from "../../history/history-table.ts";
 import type { Migration } from "../../migrations/migration.ts";
 
 /** What the `verify` of one applied migration says of the present data. */
-export interface VerifiedMigration {
+interface VerifiedMigration {
   readonly version: string;
   readonly description: string;
   readonly file: string;
