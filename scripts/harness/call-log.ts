@@ -7,23 +7,35 @@ export type Call =
   | { readonly kind: "sync"; readonly inode: string; readonly path: string }
   | { readonly kind: "create"; readonly inode: string; readonly path: string }
   | { readonly kind: "unlink"; readonly path: string }
-  | { readonly kind: "rename"; readonly path: string; readonly to: string };
+  | { readonly kind: "mkdir"; readonly path: string }
+  | { readonly kind: "rename"; readonly path: string; readonly to: string }
+  | { readonly kind: "link"; readonly path: string; readonly to: string };
 
-const KINDS = [undefined, "write", "sync", "truncate", "unlink", "rename", "create", "link", "mkdir"] as const;
+const KINDS = [
+  undefined,
+  "write",
+  "sync",
+  "truncate",
+  "unlink",
+  "rename",
+  "create",
+  "link",
+  "mkdir",
+] as const;
 const HEAD = 32;
 
 /**
- * Reads what the preload library wrote: a head of fixed size, the path, the data. Shared memory is left out: no power cut keeps it.
- * @param besides a folder that is left out too, and all in it: the model of the disk knows one
+ * Reads what the preload library wrote: a head of fixed size, the path, the data.
+ * @param isLeftOut calls on these paths are passed over
  */
-export function readCalls(path: string, besides: string): Call[] {
+export function readCalls(path: string, isLeftOut: (path: string) => boolean): Call[] {
   const bytes = readFileSync(path);
   const calls: Call[] = [];
   for (let at = 0; at < bytes.length; ) {
     const pathEnd = at + HEAD + bytes.readUInt32LE(at + 4);
     const size = Number(bytes.readBigUInt64LE(at + 24));
     const name = bytes.toString("utf8", at + HEAD, pathEnd);
-    if (!name.endsWith("-shm") && !name.split("/").includes(besides))
+    if (!isLeftOut(name))
       calls.push(callOf(bytes.subarray(at, at + HEAD), name, bytes.subarray(pathEnd, pathEnd + size)));
     at = pathEnd + size;
   }
@@ -43,9 +55,8 @@ function callOf(head: Buffer, path: string, data: Buffer): Call {
     case "create":
       return { kind, inode, path };
     case "unlink":
-      return { kind, path };
     case "mkdir":
-      return { kind, path } as any;
+      return { kind, path };
     case "link":
     case "rename":
       return { kind, path, to: data.toString("utf8") };

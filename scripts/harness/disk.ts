@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import type { Call } from "./call-log.ts";
 import type { Random } from "./random.ts";
 
@@ -14,31 +13,38 @@ interface DiskFile {
   pending: Change[];
 }
 
+const FOLDER = "folder";
+
+/** What stands under a name. */
+type Entry = DiskFile | typeof FOLDER;
+
 interface EntryChange {
   readonly name: string;
-  readonly file: DiskFile | null;
+  /** Null where the name is taken away. */
+  readonly entry: Entry | null;
 }
 
 /** How much of what was not synced a power cut leaves. */
 export type Cut = "all lost" | "all kept" | "some";
 
-/** The files of one folder: names, contents. */
-export type Files = ReadonlyMap<string, Buffer>;
+/** Contents by name, `folder/file` in a folder within; a folder has none. */
+export type Files = ReadonlyMap<string, Buffer | null>;
 
-/** A folder on a disk with a cache: what is not synced may be lost, in any part, and so may names. */
+/** A folder on a disk with a cache: what is not synced may be lost, in any part, and so may names, also those of the folders within. */
 export class Disk {
-  private readonly folder: string;
+  private readonly root: string;
   private readonly byInode = new Map<string, DiskFile>();
-  private readonly entries = new Map<string, DiskFile>();
-  private readonly durableEntries: Map<string, DiskFile>;
+  private readonly entries = new Map<string, Entry>();
+  private readonly durableEntries: Map<string, Entry>;
   private pendingEntries: EntryChange[] = [];
 
-  constructor(folder: string, files: ReadonlyMap<string, { inode: string; data: Buffer }>) {
-    this.folder = folder;
+  /** @param files what is there and synced */
+  constructor(root: string, files: ReadonlyMap<string, { inode: string; data: Buffer | null }>) {
+    this.root = root;
     for (const [name, { inode, data }] of files) {
-      const file = { durable: data, pending: [] };
-      this.byInode.set(inode, file);
-      this.entries.set(name, file);
+      const entry = data === null ? FOLDER : { durable: data, pending: [] };
+      if (entry !== FOLDER) this.byInode.set(inode, entry);
+      this.entries.set(name, entry);
     }
     this.durableEntries = new Map(this.entries);
   }
@@ -50,33 +56,50 @@ export class Disk {
       case "truncate":
         return void this.fileOf(call.inode).pending.push({ size: call.size });
       case "sync":
-        return call.path === this.folder ? this.syncEntries() : syncFile(this.fileOf(call.inode));
+        return this.isFolder(call.path)
+          ? this.syncEntries(this.nameOf(call.path))
+          : syncFile(this.fileOf(call.inode));
       case "create":
-        return this.create(call.inode, basename(call.path));
+        return this.create(call.inode, this.nameOf(call.path));
+      case "mkdir":
+        return this.enter(this.nameOf(call.path), FOLDER);
       case "unlink":
-        return this.enter(basename(call.path), null);
+        return this.enter(this.nameOf(call.path), null);
+      case "link":
+        return this.enter(this.nameOf(call.to), this.entryOf(call.path));
       case "rename": {
-        const file = this.entries.get(basename(call.path)) ?? null;
-        this.enter(basename(call.path), null);
-        return this.enter(basename(call.to), file);
+        const entry = this.entryOf(call.path);
+        this.enter(this.nameOf(call.path), null);
+        return this.enter(this.nameOf(call.to), entry);
       }
     }
   }
 
-  /** Whether a power cut would take nothing. */
-  get isClean(): boolean {
-    const files = new Set([...this.entries.values(), ...this.durableEntries.values()]);
-    return this.pendingEntries.length === 0 && [...files].every(({ pending }) => pending.length === 0);
+  /** Whether a power cut would take nothing of what has such a name. */
+  isClean(concerns: (name: string) => boolean = () => true): boolean {
+    if (this.pendingEntries.some(({ name }) => concerns(name))) return false;
+    return [...this.entries, ...this.durableEntries].every(
+      ([name, entry]) => entry === FOLDER || entry.pending.length === 0 || !concerns(name),
+    );
   }
 
   /** The files as a power cut would leave them now. */
   cut(how: Cut, random: Random): Files {
     const entries = new Map(this.durableEntries);
-    for (const { name, file } of this.keptEntries(how, random)) {
-      if (file === null) entries.delete(name);
-      else entries.set(name, file);
+    for (const { name, entry } of this.keptEntries(how, random)) {
+      if (entry === null) entries.delete(name);
+      else entries.set(name, entry);
     }
-    return new Map([...entries].map(([name, file]) => [name, cutFile(file, how, random)]));
+    const files = new Map<string, Buffer | null>();
+    // A file that has two names is one.
+    const contents = new Map<DiskFile, Buffer>();
+    for (const [name, entry] of entries) {
+      // What is in a folder is lost with it.
+      if (!foldersOf(name).every((folder) => entries.get(folder) === FOLDER)) continue;
+      if (entry !== FOLDER && !contents.has(entry)) contents.set(entry, cutFile(entry, how, random));
+      files.set(name, entry === FOLDER ? null : contents.get(entry)!);
+    }
+    return files;
   }
 
   /** A number may be used again for a new file once the old one is gone. */
@@ -86,16 +109,19 @@ export class Disk {
     this.enter(name, file);
   }
 
-  private enter(name: string, file: DiskFile | null): void {
-    if (file === null) this.entries.delete(name);
-    else this.entries.set(name, file);
-    this.pendingEntries.push({ name, file });
+  private enter(name: string, entry: Entry | null): void {
+    if (entry === null) this.entries.delete(name);
+    else this.entries.set(name, entry);
+    this.pendingEntries.push({ name, entry });
   }
 
-  private syncEntries(): void {
-    this.durableEntries.clear();
-    for (const [name, file] of this.entries) this.durableEntries.set(name, file);
-    this.pendingEntries = [];
+  private syncEntries(folder: string): void {
+    const isInside = (name: string) => (foldersOf(name).at(-1) ?? "") === folder;
+    for (const { name, entry } of this.pendingEntries.filter((change) => isInside(change.name))) {
+      if (entry === null) this.durableEntries.delete(name);
+      else this.durableEntries.set(name, entry);
+    }
+    this.pendingEntries = this.pendingEntries.filter(({ name }) => !isInside(name));
   }
 
   /** For each name, the changes are kept up to one of them. */
@@ -109,11 +135,31 @@ export class Disk {
     });
   }
 
+  private isFolder(path: string): boolean {
+    return path === this.root || this.entries.get(this.nameOf(path)) === FOLDER;
+  }
+
+  private nameOf(path: string): string {
+    return path.slice(this.root.length + 1);
+  }
+
+  private entryOf(path: string): Entry {
+    const entry = this.entries.get(this.nameOf(path));
+    if (entry === undefined) throw new Error(`a call on a name that the log does not know: ${path}`);
+    return entry;
+  }
+
   private fileOf(inode: string): DiskFile {
     const file = this.byInode.get(inode);
     if (file === undefined) throw new Error(`a call on a file that the log does not know: ${inode}`);
     return file;
   }
+}
+
+/** `a`, `a/b` for `a/b/c`. */
+function foldersOf(name: string): string[] {
+  const parts = name.split("/").slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
 function syncFile(file: DiskFile): void {

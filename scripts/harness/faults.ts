@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { DatabaseState } from "./database-state.ts";
 import { eachScenario } from "./each-scenario.ts";
 import { describeEnd, type GodwitRun, runGodwit } from "./godwit-process.ts";
-import { commandOf, DATABASE, judgeBeside, judgeDatabase, judgeRerun, judgeRun } from "./judge.ts";
+import { commandOf, DATABASE, judgeDatabase, judgeRun } from "./judge.ts";
+import { type Beside, judgeBeside, judgeSecondRun, judgeTidied } from "./judge-beside.ts";
 import { Random } from "./random.ts";
-import { countRestorePoints, halfDone } from "./restore-points.ts";
+import { halfDone } from "./restore-points.ts";
 import { copyDatabase, type Scenario } from "./scenario.ts";
 import type { Section, SectionOptions } from "./section.ts";
 import { Tally } from "./tally.ts";
@@ -96,26 +96,23 @@ class FaultRunner {
     copyDatabase(live, copy);
     const judged = judgeDatabase(scenario, join(copy, DATABASE));
     problems.push(...judged.problems, ...this.judgeEnd(run, fault, call, judged));
-    problems.push(...judgeBeside(scenario, live, run), ...this.judgeTidied(run, call, judged.found));
-    if (judged.found !== null)
-      problems.push(...(await judgeRerun(scenario, options.binary, live, judged.found)));
+    const { found, isDone } = judged;
+    if (found !== null) {
+      problems.push(...this.judgeBeside({ found, isDone, run }, call));
+      problems.push(...(await judgeSecondRun(scenario, options.binary, live, found)));
+    }
     this.count(fault, call, run, judged.isDone);
     const place = call === null ? "without a fault" : `${fault} at call ${at} (${call})`;
     this.tally.judge(`faults [${scenario.name}] ${place}`, problems);
     return call;
   }
 
-  /** A run that could end by itself leaves nothing half, and no restore point if it has changed nothing; but for what it was kept from removing. */
-  private judgeTidied(run: GodwitRun, call: string | null, found: DatabaseState | null): string[] {
-    if (run.signal !== null || call === "unlink" || found === null) return [];
-    const path = join(this.live, DATABASE);
-    const { command, stages } = this.scenario;
-    const isRun = command === "migrate" || command === "rollback" || command === "redo";
-    const isUnchanged =
-      run.exitCode === 4 && found.incomplete === null && found.applied.join() === stages[0]!.applied.join();
-    const isKept =
-      isRun && isUnchanged && found.lastId === this.scenario.lastIdBefore && countRestorePoints(path) > 0;
-    return [...halfDone(path), ...(isKept ? ["nothing was changed, and its restore point stays"] : [])];
+  /** A run that could end by itself leaves nothing half, but for what it was kept from removing. */
+  private judgeBeside(beside: Beside, call: string | null): string[] {
+    const { scenario, live } = this;
+    const problems = judgeBeside(scenario, live, beside);
+    if (beside.run?.signal !== null || call === "unlink") return problems;
+    return [...problems, ...judgeTidied(scenario, live, beside), ...halfDone(join(live, DATABASE))];
   }
 
   private judgeEnd(

@@ -77,7 +77,7 @@ interface Document {
 }
 
 /** Null where the process was killed before it wrote one. */
-function documentOf({ stdout }: GodwitRun): Document | null {
+export function documentOf({ stdout }: GodwitRun): Document | null {
   try {
     return JSON.parse(stdout) as Document;
   } catch {

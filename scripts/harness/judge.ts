@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type DatabaseState, inspectDatabase } from "./database-state.ts";
 import { describeEnd, type GodwitRun, reportedVersions, runGodwit } from "./godwit-process.ts";
-import { countRestorePoints, halfDone, judgeRestorePoints } from "./restore-points.ts";
+import { halfDone } from "./restore-points.ts";
 import type { Scenario, Stage, Within } from "./scenario.ts";
 
 export const DATABASE = "app.db";
@@ -32,7 +32,8 @@ export function judgeDatabase(
   return { problems, isDone, found };
 }
 
-function judgeState(scenario: Scenario, found: DatabaseState): Judgement {
+/** Holds what stands in a file against the states that the scenario allows. */
+export function judgeState(scenario: Scenario, found: DatabaseState): Judgement {
   const problems = [...found.complaints];
   const stages = scenario.stages.filter(({ applied }) => isSame(applied, found.applied));
   const history = found.applied.map((version) => Number(version.slice(-2))).join(" ");
@@ -69,15 +70,6 @@ function ranWithin(stages: readonly Stage[], { incomplete, contents }: DatabaseS
   return null;
 }
 
-/** What a run has left beside the database; a backup that says it is done has made one. */
-export function judgeBeside(scenario: Scenario, folder: string, run: GodwitRun): string[] {
-  const path = join(folder, DATABASE);
-  const within = scenario.stages.flatMap((stage) => stage.within?.contents ?? []);
-  const problems = judgeRestorePoints(path, [...scenario.stages.map(({ contents }) => contents), ...within]);
-  const isMissing = scenario.command === "backup" && run.exitCode === 0 && countRestorePoints(path) === 0;
-  return isMissing ? [...problems, "exit 0, but no restore point"] : problems;
-}
-
 /** What the process said must be so: its exit code, and the list in its JSON. */
 export function judgeRun(
   scenario: Scenario,
@@ -97,13 +89,13 @@ export function judgeRun(
   return wrong.length > 0 ? [...problems, `it told of ${wrong.join(" ")}, which is not so`] : problems;
 }
 
-/** Ends the job as a user would: settles what is half-way, then runs the command again. @returns what is wrong afterwards. */
+/** Ends the job as a user would: settles what is half-way, then runs the command again. @returns what there is afterwards, and what is wrong with it. */
 export async function judgeRerun(
   scenario: Scenario,
   binary: string,
   folder: string,
   found: DatabaseState,
-): Promise<string[]> {
+): Promise<ReturnType<typeof judgeDatabase>> {
   const path = join(folder, DATABASE);
   const problems = await settle(scenario, binary, path, found);
   const before = inspectCounts(scenario, found);
@@ -114,7 +106,7 @@ export async function judgeRerun(
   problems.push(...after.problems.map((problem) => `after the second run: ${problem}`));
   if (after.problems.length === 0 && !isSame(scenario.stages.at(-1)!.applied, after.found!.applied))
     problems.push("the second run did not end the job");
-  return [...problems, ...leftovers(folder)];
+  return { ...after, problems: [...problems, ...leftovers(folder)] };
 }
 
 /** A redo that stopped between two of its commits is ended by migrate. */

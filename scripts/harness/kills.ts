@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describeEnd, type GodwitRun, startGodwit } from "./godwit-process.ts";
-import { commandOf, DATABASE, judgeBeside, judgeDatabase, judgeRerun, judgeRun } from "./judge.ts";
+import { commandOf, DATABASE, judgeDatabase, judgeRun } from "./judge.ts";
+import { judgeBeside, judgeSecondRun } from "./judge-beside.ts";
 import { Random } from "./random.ts";
 import { copyDatabase, makeScenario, type Scenario, type ScenarioSpec } from "./scenario.ts";
 import { scenarioSpecs } from "./scenario-list.ts";
@@ -56,7 +57,7 @@ export const kills: Section = {
 };
 
 function isTaken({ isPopulated, command, form }: ScenarioSpec): boolean {
-  return isPopulated && (command === "migrate" || command === "rollback") && form !== "ts";
+  return isPopulated && command !== "redo" && command !== "mark" && form !== "ts";
 }
 
 class Killed {
@@ -94,9 +95,11 @@ class Killed {
     copyDatabase(live, copy);
     const judged = judgeDatabase(scenario, join(copy, DATABASE));
     const problems = [...judged.problems, ...judgeEnd(scenario, run, judged)];
-    problems.push(...judgeBeside(scenario, live, run));
-    if (judged.found !== null)
-      problems.push(...(await judgeRerun(scenario, options.binary, live, judged.found)));
+    const { found, isDone } = judged;
+    if (found !== null) {
+      problems.push(...judgeBeside(scenario, live, { found, isDone, run }));
+      problems.push(...(await judgeSecondRun(scenario, options.binary, live, found)));
+    }
     this.usualMs *= run.signal === null ? SHORTER : LONGER;
     tally.count(run.signal === null ? "had ended before" : "kills");
     const isInside =

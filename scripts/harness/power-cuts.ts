@@ -1,20 +1,13 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { type Call, readCalls } from "./call-log.ts";
 import { type Cut, Disk, type Files } from "./disk.ts";
 import { eachScenario } from "./each-scenario.ts";
-import { describeEnd, runGodwit } from "./godwit-process.ts";
-import { commandOf, DATABASE, judgeDatabase, judgeRerun, progressOf } from "./judge.ts";
+import { describeEnd, type GodwitRun, runGodwit } from "./godwit-process.ts";
+import { commandOf, DATABASE, judgeDatabase, progressOf } from "./judge.ts";
+import { judgeBeside, judgeSecondRun } from "./judge-beside.ts";
 import { Random } from "./random.ts";
+import { isRestorePointFile } from "./restore-points.ts";
 import { copyDatabase, type Scenario } from "./scenario.ts";
 import type { Section, SectionOptions } from "./section.ts";
 import { Tally } from "./tally.ts";
@@ -24,9 +17,8 @@ const RANDOM_CUTS = 10;
 /** One state of so many is also handed to the executable. */
 const RERUN_EVERY = 20;
 const QUICK_SCENARIOS = 12;
-/** The folder of restore points. */
-const BESIDE = `${DATABASE}.godwit`;
 const QUICK_CALLS = 3;
+const BESIDE = `${DATABASE}.godwit`;
 
 const COUNTED = [
   "power-cut states",
@@ -72,19 +64,20 @@ class Replay {
 
   async run(): Promise<void> {
     const disk = new Disk(this.live, copyWithInodes(this.scenario.base, this.live));
-    const calls = await this.record();
+    const log = `${this.live}.log`;
+    const run = await this.record(log);
+    const calls = readCalls(log, isLeftOut);
     for (const [index, call] of calls.entries()) {
       disk.apply(call);
-      if (this.options.isQuick && index % QUICK_CALLS !== 0 && !disk.isClean) continue;
+      if (this.options.isQuick && index % QUICK_CALLS !== 0 && !disk.isClean()) continue;
       await this.cutsAfter(disk, index + 1, call);
       if (this.tally.shouldStop) return;
     }
-    this.judgeEnd(disk);
+    this.judgeEnd(disk, run);
   }
 
-  private async record(): Promise<Call[]> {
+  private async record(log: string): Promise<GodwitRun> {
     const { scenario, options, live } = this;
-    const log = `${live}.log`;
     const run = await runGodwit(commandOf(scenario, options.binary, join(live, DATABASE), scenario.words), {
       LD_PRELOAD: options.shim,
       FS_MATCH: live,
@@ -92,11 +85,11 @@ class Replay {
     });
     if (run.exitCode !== 0)
       this.tally.judge(`power-cuts [${scenario.name}]`, [`it ended with ${describeEnd(run)}`]);
-    return readCalls(log, BESIDE);
+    return run;
   }
 
   private async cutsAfter(disk: Disk, number: number, call: Call): Promise<void> {
-    const cuts: Cut[] = disk.isClean
+    const cuts: Cut[] = disk.isClean()
       ? ["all kept"]
       : ["all kept", "all lost", ...Array<Cut>(RANDOM_CUTS).fill("some")];
     const seen = new Set<string>();
@@ -106,23 +99,25 @@ class Replay {
       if (seen.has(key)) continue;
       seen.add(key);
       const about = `power-cuts [${this.scenario.name}] after call ${number} (${call.kind}), ${how}${how === "some" ? ` (the ${index - 1}.)` : ""}`;
-      await this.judge(about, files, how, disk.isClean);
+      await this.judge(about, files, how, disk.isClean(isOfDatabase));
     }
   }
 
   /** In rollback-journal mode FULL leaves the journal's unlink unsynced (https://sqlite.org/pragma.html#pragma_synchronous). */
-  private judgeEnd(disk: Disk): void {
+  private judgeEnd(disk: Disk, run: GodwitRun): void {
     writeFiles(this.state, disk.cut("all lost", this.random));
-    const { isDone } = judgeDatabase(this.scenario, join(this.state, DATABASE));
-    if (!isDone)
-      this.tally.judge(`power-cuts [${this.scenario.name}] after the run`, ["its last commit is not synced"]);
+    const { isDone, found } = judgeDatabase(this.scenario, join(this.state, DATABASE));
+    const problems = found === null ? [] : judgeBeside(this.scenario, this.state, { found, isDone, run });
+    if (!isDone) problems.push("its last commit is not synced");
+    this.tally.judge(`power-cuts [${this.scenario.name}] after the run`, problems);
   }
 
   private async judge(about: string, files: Files, how: Cut, isClean: boolean): Promise<void> {
     const { scenario, options, state, tally } = this;
     writeFiles(state, files);
-    const { problems, found } = judgeDatabase(scenario, join(state, DATABASE));
-    const all = [...problems];
+    const { problems, found, isDone } = judgeDatabase(scenario, join(state, DATABASE));
+    const beside = found === null ? [] : judgeBeside(scenario, state, { found, isDone, run: null });
+    const all = [...problems, ...beside];
     tally.count("power-cut states");
     tally.count(`of these ${how}`);
     if (found !== null && problems.length === 0) {
@@ -135,41 +130,47 @@ class Replay {
     if (found !== null && tally.of("power-cut states") % RERUN_EVERY === 0) {
       // Written again: this time the executable recovers it.
       writeFiles(state, files);
-      copyBeside(scenario, state);
-      all.push(...(await judgeRerun(scenario, options.binary, state, found)));
+      all.push(...(await judgeSecondRun(scenario, options.binary, state, found)));
       tally.count("of these run again");
     }
     tally.judge(about, all);
   }
 }
 
-function copyWithInodes(from: string, to: string): Map<string, { inode: string; data: Buffer }> {
+function copyWithInodes(from: string, to: string): Map<string, { inode: string; data: Buffer | null }> {
   copyDatabase(from, to);
+  const names = readdirSync(to, { recursive: true, encoding: "utf8" }).filter((name) => !isLeftOut(name));
   return new Map(
-    filesIn(to).map((name) => {
+    names.map((name) => {
       const path = join(to, name);
-      return [name, { inode: String(statSync(path, { bigint: true }).ino), data: readFileSync(path) }];
+      const stats = statSync(path, { bigint: true });
+      return [name, { inode: String(stats.ino), data: stats.isFile() ? readFileSync(path) : null }];
     }),
   );
 }
 
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
-    entry.isFile() ? [entry.name] : [],
-  );
+/** Shared memory, which no power cut keeps, and the log, which may be lost. */
+function isLeftOut(path: string): boolean {
+  if (isOfDatabase(path) || basename(path) === BESIDE) return path.endsWith("-shm");
+  return !isRestorePointFile(basename(path));
+}
+
+function isOfDatabase(path: string): boolean {
+  return !path.split("/").includes(BESIDE);
 }
 
 function writeFiles(folder: string, files: Files): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  for (const [name, data] of files) writeFileSync(join(folder, name), data);
-}
-
-/** The restore point that is to be restored. */
-function copyBeside({ base }: Scenario, state: string): void {
-  if (existsSync(join(base, BESIDE))) cpSync(join(base, BESIDE), join(state, BESIDE), { recursive: true });
+  for (const [name, data] of files) {
+    const path = join(folder, name);
+    mkdirSync(data === null ? path : dirname(path), { recursive: true, mode: 0o700 });
+    if (data !== null) writeFileSync(path, data, { mode: 0o600 });
+  }
 }
 
 function keyOf(files: Files): string {
-  return [...files].map(([name, data]) => `${name} ${data.length} ${Bun.hash(data)}`).join("\n");
+  return [...files]
+    .map(([name, data]) => `${name} ${data === null ? "" : `${data.length} ${Bun.hash(data)}`}`)
+    .join("\n");
 }

@@ -1,54 +1,59 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { inspectDatabase } from "./database-state.ts";
+import { type DatabaseState, inspectDatabase } from "./database-state.ts";
 
 const POINT = /^\d{8}T\d{6}Z(-\d+)?\.db$/;
+const HALF = /\.partial|-(journal|wal|shm)$/;
 
-/**
- * Looks at every restore point beside a database: whole, for its owner only, and of a state that there was.
- * @param contents what the database may have held when one was made
- * @returns what is wrong
- */
-export function judgeRestorePoints(database: string, contents: readonly string[]): string[] {
-  const folder = `${database}.godwit`;
-  if (!existsSync(folder)) return [];
-  const problems = modeOf(folder) === 0o700 ? [] : [`the folder has the mode ${modeOf(folder).toString(8)}`];
-  for (const name of readdirSync(folder).filter((file) => POINT.test(file)))
-    problems.push(
-      ...judgeOne(join(folder, name), contents).map((problem) => `restore point ${name}: ${problem}`),
-    );
-  return problems;
+/** A file in the folder of restore points, by its name: one of them, or what one is made of. */
+export function isRestorePointFile(name: string): boolean {
+  return POINT.test(name) || HALF.test(name);
 }
 
-function judgeOne(path: string, contents: readonly string[]): string[] {
-  const problems = modeOf(path) === 0o600 ? [] : [`has the mode ${modeOf(path).toString(8)}`];
-  if (statSync(path).size === 0) return [...problems, "is empty"];
-  try {
-    const found = inspectDatabase(path);
-    problems.push(...found.complaints);
-    if (!contents.includes(found.contents)) problems.push("holds what the database never held");
-  } catch (error) {
-    problems.push(`cannot be read: ${error}`);
-  }
-  return problems;
+/** The names of the restore points of a database, oldest first as long as they are of different seconds. */
+export function restorePointsOf(database: string): string[] {
+  return namesIn(database)
+    .filter((name) => POINT.test(name))
+    .sort();
 }
 
 /** What a finished run has no business to leave in the folder. A note that a run was killed stays until the next copy. */
 export function halfDone(database: string): string[] {
-  const folder = `${database}.godwit`;
-  if (!existsSync(folder)) return [];
-  const rest = readdirSync(folder).filter(
-    (name) => name.includes(".partial") || /-(journal|wal|shm)$/.test(name),
-  );
+  const rest = namesIn(database).filter((name) => HALF.test(name));
   return rest.length > 0 ? [`left half-way: ${rest.join(" ")}`] : [];
 }
 
-/** How many restore points there are. */
-export function countRestorePoints(database: string): number {
-  const folder = `${database}.godwit`;
-  return existsSync(folder) ? readdirSync(folder).filter((name) => POINT.test(name)).length : 0;
+/** The notes of runs that have not ended. */
+export function unfinishedRuns(database: string): string[] {
+  return namesIn(database).filter((name) => name.endsWith(".unfinished"));
 }
 
-function modeOf(path: string): number {
-  return statSync(path).mode & 0o777;
+/** Opens one restore point: whole, and for its owner only. */
+export function inspectRestorePoint(path: string): {
+  readonly problems: readonly string[];
+  readonly found: DatabaseState | null;
+} {
+  const problems = problemsOfMode(path, 0o600);
+  if (statSync(path).size === 0) return { problems: [...problems, "is empty"], found: null };
+  try {
+    return { problems, found: inspectDatabase(path) };
+  } catch (error) {
+    return { problems: [...problems, `cannot be read: ${error}`], found: null };
+  }
+}
+
+/** What is wrong with who may read a file or a folder; nothing where it is not there. */
+export function problemsOfMode(path: string, wanted: number): string[] {
+  const mode = (statSync(path, { throwIfNoEntry: false })?.mode ?? wanted) & 0o777;
+  return mode === wanted ? [] : [`has the mode ${mode.toString(8)}`];
+}
+
+function namesIn(database: string): string[] {
+  const folder = `${database}.godwit`;
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** Where a restore point lies. */
+export function restorePointPath(database: string, name: string): string {
+  return join(`${database}.godwit`, name);
 }

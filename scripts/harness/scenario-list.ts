@@ -54,6 +54,7 @@ function migrate(mode: JournalMode, ...[form, database, commit]: Setting): Scena
     from: 0,
     path: range(0, count),
     label: `migrate ${form} ${database} ${mode} ${commit}`,
+    isCrowded: form === "sql" && isPopulated && commit === "grouped",
   };
 }
 
@@ -112,6 +113,7 @@ function backup(mode: JournalMode): ScenarioSpec {
     from: POPULATED_COUNT,
     path: [POPULATED_COUNT, POPULATED_COUNT],
     label: `backup used ${mode}`,
+    isCrowded: true,
   };
 }
 
@@ -126,6 +128,7 @@ function restore(mode: JournalMode): ScenarioSpec {
     from: POPULATED_COUNT,
     path: [POPULATED_COUNT, POPULATED_COUNT - 4],
     label: `restore used ${mode}`,
+    isCrowded: true,
   };
 }
 

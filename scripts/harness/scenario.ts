@@ -1,10 +1,14 @@
 import { Database } from "bun:sqlite";
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentsOf, inspectDatabase } from "./database-state.ts";
 import { describeEnd, runGodwit } from "./godwit-process.ts";
 import type { JournalMode } from "./journal-mode.ts";
 import { type Form, POPULATION, type Step, stepsOf, writeSteps } from "./migration-steps.ts";
+import { restorePointPath, restorePointsOf } from "./restore-points.ts";
+
+/** So many restore points stay after a success. */
+export const KEPT = 5;
 
 /** One command on one kind of database: what it starts from, and every state that it may leave. */
 export interface Scenario {
@@ -20,6 +24,10 @@ export interface Scenario {
   readonly base: string;
   readonly countBefore: number;
   readonly lastIdBefore: number;
+  /** The restore points that are there already, by name. */
+  readonly olderPoints: ReadonlyMap<string, Buffer>;
+  /** Whether the command makes one of the state before. */
+  readonly keepsBefore: boolean;
   /** In the order of the run: the first is the state before, the last the one after. */
   readonly stages: readonly Stage[];
 }
@@ -52,6 +60,8 @@ export interface ScenarioSpec {
   /** How many are applied at each stage; the first is `from`. */
   readonly path: readonly number[];
   readonly label: string;
+  /** As many restore points are there as stay: the oldest must go for a new one. */
+  readonly isCrowded?: boolean;
 }
 
 /** Makes the files of a scenario; the states come from running the statements here, without godwit. */
@@ -62,6 +72,7 @@ export async function makeScenario(spec: ScenarioSpec, binary: string, folder: s
   mkdirSync(base);
   makeBase(join(base, "app.db"), spec);
   const words = await prepareBase(spec, binary, join(base, "app.db"), migrations);
+  if (spec.isCrowded === true) crowd(join(base, "app.db"));
   const oracle = spec.command === "mark" ? markedContents(base) : new ContentsOracle(spec, steps);
   return {
     name: spec.label,
@@ -74,6 +85,8 @@ export async function makeScenario(spec: ScenarioSpec, binary: string, folder: s
     base,
     countBefore: spec.from,
     lastIdBefore: inspectDatabase(join(base, "app.db")).lastId,
+    olderPoints: pointsIn(join(base, "app.db")),
+    keepsBefore: keepsBefore(spec),
     stages: spec.path.map((count, index) => stageOf(spec, steps, oracle, count, spec.path[index + 1])),
   };
 }
@@ -94,6 +107,27 @@ async function prepareBase(
   const { stdout } = await runGodwit([binary, "backup", "--db", path, "--json"]);
   await migrateBase(binary, path, migrations, spec.from - then, ["--no-backup"]);
   return [...spec.words, JSON.parse(stdout).backup.id];
+}
+
+/** What more than adds, where there is something to keep. */
+function keepsBefore({ command, isPopulated }: ScenarioSpec): boolean {
+  return isPopulated && command !== "mark" && command !== "backup";
+}
+
+function crowd(database: string): void {
+  mkdirSync(`${database}.godwit`, { recursive: true, mode: 0o700 });
+  for (let number = restorePointsOf(database).length; number < KEPT; number++) {
+    const path = restorePointPath(database, `2020010${number + 1}T000000Z.db`);
+    writeFileSync(path, "", { mode: 0o600 });
+    using db = new Database(path);
+    db.run("CREATE TABLE old (number INTEGER)");
+  }
+}
+
+function pointsIn(database: string): Map<string, Buffer> {
+  return new Map(
+    restorePointsOf(database).map((name) => [name, readFileSync(restorePointPath(database, name))]),
+  );
 }
 
 function listsOf(command: Scenario["command"]): string[] {
