@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { quoteIdentifier } from "../../sql/identifier.ts";
 import { isInWalUse } from "./database-file.ts";
 import { toDatabaseError } from "./driver-error.ts";
@@ -64,9 +65,16 @@ async function copying<T>({ from, to, onProgress }: Copying, look: (source: Data
 /** Where nobody has a database in WAL mode open, a read-only handle would leave files behind, and could not play back a hot journal. */
 function openSource(Sqlite: typeof DatabaseSync, path: string): DatabaseSync {
   if (isInWalUse(path)) return new Sqlite(path, { readOnly: true });
-  const source = new Sqlite(path);
+  const source = new Sqlite(path === ":memory:" ? path : withoutCreating(path));
   source.exec("PRAGMA query_only = 1");
   return source;
+}
+
+/** By its plain path `node:sqlite` would make a file that is not there: https://sqlite.org/uri.html#urimode. */
+function withoutCreating(path: string): string {
+  const url = pathToFileURL(path);
+  url.searchParams.set("mode", "rw");
+  return url.href;
 }
 
 /** SQLite counts by walking the smallest index, and reads no row. */
