@@ -79,8 +79,7 @@ class Entry {
   }
 
   async fail(thrown: unknown): Promise<void> {
-    if (thrown instanceof GodwitError && (thrown.exitCode === 2 || NO_DATABASE.has(thrown.code))) return;
-    if (!isFile(this.subject.database.file!)) return;
+    if (!this.isBegun && !this.isWorthALine(thrown)) return;
     await this.begin();
     const error = isGodwitError(thrown)
       ? thrown
@@ -91,6 +90,12 @@ class Entry {
       done: this.done,
       error: { code, message, file: location?.file ?? null, line: location?.line ?? null },
     });
+  }
+
+  private isWorthALine(thrown: unknown): boolean {
+    if (thrown instanceof GodwitError && (thrown.exitCode === 2 || NO_DATABASE.has(thrown.code)))
+      return false;
+    return isFile(this.subject.database.file!);
   }
 
   async end(end: Pick<RunEnd, "outcome" | "done" | "error">): Promise<void> {

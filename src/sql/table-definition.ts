@@ -2,7 +2,7 @@ import { foldName, unquoteIdentifier } from "./identifier.ts";
 import { Lexer } from "./lexer.ts";
 
 /** One column as its table declares it. */
-export interface ColumnDefinition {
+interface ColumnDefinition {
   readonly name: string;
   /** All that stands after the name. */
   readonly definition: string;

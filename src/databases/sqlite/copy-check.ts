@@ -1,26 +1,21 @@
 import { Database } from "bun:sqlite";
-import { DatabaseError } from "../database-error.ts";
 import { countRows, type RowCounts } from "./database-copy.ts";
 import { toDatabaseError } from "./driver-error.ts";
-
-/**
- * Rows that break a constraint, or hold a value of another type than their column, are somebody's work, and pages that nothing uses hold nothing: the
- * file is whole all the same.
- */
-const NO_DAMAGE =
-  /^(CHECK constraint failed in|(NULL|NUMERIC|TEXT|non-\w+) value in|Page \d+: never used$|\*\*\* in database )/;
+import { damaged, requireIntact, requireNoDamage } from "./integrity.ts";
 
 /**
  * Makes a copy fit to be kept, and looks through all of it: in a rollback journal mode, so that reading it makes no file beside it; whole by SQLite's
  * integrity_check; with all rows.
+ * @param said what integrity_check said of what it was copied from, if it was asked; each page of a copy is as there
  * @throws DatabaseError of kind corrupt, or that of reading or writing it
  */
-export function settleCopy(path: string, rows: RowCounts): void {
+export function settleCopy(path: string, rows: RowCounts, said: readonly string[] | null = null): void {
   let db: Database | undefined;
   try {
     db = new Database(path, { readwrite: true, create: false });
     db.run("PRAGMA journal_mode = DELETE");
-    requireIntact(db);
+    if (said === null) requireIntact(db);
+    else requireNoDamage(said);
     requireRows(db, rows);
   } catch (thrown) {
     throw toDatabaseError(thrown) ?? thrown;
@@ -29,26 +24,12 @@ export function settleCopy(path: string, rows: RowCounts): void {
   }
 }
 
-/** @throws DatabaseError of kind corrupt */
-function requireIntact(db: Database): void {
-  const problem = db
-    .query("PRAGMA integrity_check(100)")
-    .values()
-    .flatMap(([lines]) => String(lines).split("\n"))
-    .find((line) => line !== "ok" && !NO_DAMAGE.test(line));
-  if (problem !== undefined) throw damaged(problem);
-}
-
 function requireRows(db: Database, expected: RowCounts): void {
   const found = countRows((sql) => db.query(sql).values());
   for (const table of new Set([...expected.keys(), ...found.keys()])) {
     const [was, is] = [expected.get(table) ?? 0, found.get(table) ?? 0];
     if (was !== is) throw damaged(`the copy has ${is} of ${was} rows of ${table}`);
   }
-}
-
-function damaged(message: string): DatabaseError {
-  return new DatabaseError(message, { kind: "corrupt", databaseCode: "SQLITE_CORRUPT" });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { GodwitError } from "../../base/failure.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
 import { loggedCommand } from "../../engine/logged-command.ts";
+import { withConnection } from "../../engine/run-plan.ts";
 import { lockWait } from "../../engine/run-settings.ts";
 import { makeRestorePoint } from "../../history/restore-point-maker.ts";
 import type { RestorePoint } from "../../history/restore-points.ts";
@@ -22,7 +23,7 @@ async function carryOut(subject: BackupSubject): Promise<RestorePoint> {
     });
   }
   const { clock, emit } = settings;
-  // What is no database, or cannot be read, is told as every command tells it.
+  await requireReadable(subject);
   const points = restorePointsOf(subject);
   await settings.onBegin();
   emit({ kind: "backup-started", database: database.name });
@@ -36,4 +37,13 @@ async function carryOut(subject: BackupSubject): Promise<RestorePoint> {
   emit({ kind: "backup-created", restorePoint, durationMs: Math.round(clock.elapsed() - start) });
   points.prune(settings.backup, [restorePoint.id]);
   return restorePoint;
+}
+
+/** What is no database, or cannot be read, is told as every command tells it, and nothing is made beside it. */
+function requireReadable({ database, settings }: BackupSubject): Promise<unknown> {
+  return withConnection(database, "read", (connection) =>
+    untilFree(lockWait(settings, database.name), database.name, () =>
+      connection!.all("SELECT 1 FROM main.sqlite_schema LIMIT 1"),
+    ),
+  );
 }

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { GodwitError } from "../../base/failure.ts";
 import { printable } from "../../base/printable.ts";
 import { DatabaseError } from "../../databases/database-error.ts";
-import { examineCopy, setPageSize, settleCopy } from "../../databases/sqlite/copy-check.ts";
+import { type CopyFacts, examineCopy, setPageSize, settleCopy } from "../../databases/sqlite/copy-check.ts";
 import { copyDatabase } from "../../databases/sqlite/database-copy.ts";
 import { withPartial } from "../../history/restore-point-maker.ts";
 import type { RestorePoints } from "../../history/restore-points.ts";
@@ -58,7 +58,7 @@ function unknown(points: RestorePoints, named: string | undefined): GodwitError 
 /**
  * Looks through all of a source. @throws GodwitError RESTORE_POINT_DAMAGED
  */
-export function examineSource(source: RestoreSource): { readonly pageSize: number; readonly isWal: boolean } {
+export function examineSource(source: RestoreSource): CopyFacts {
   if (source.bytes === 0) throw damaged(source, "it is empty", undefined);
   try {
     return examineCopy(source.file);

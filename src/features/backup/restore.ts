@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { GodwitError } from "../../base/failure.ts";
 import { DatabaseError, databaseFailure } from "../../databases/database-error.ts";
+import type { CopyFacts } from "../../databases/sqlite/copy-check.ts";
 import { copyDatabase } from "../../databases/sqlite/database-copy.ts";
 import { OverwriteTarget } from "../../databases/sqlite/overwrite-target.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
@@ -16,6 +17,7 @@ import { chooseSource, examineSource, type RestoreSource, withFitting } from "./
 /** What restoring would change. Counts are null where a table is not there, or cannot be read. */
 export interface RestorePlan {
   readonly source: RestoreSource;
+  readonly facts: CopyFacts;
   readonly newestVersion: string | null;
   /** Whether there is a database to put it in. */
   readonly exists: boolean;
@@ -48,7 +50,7 @@ const TRIES = 5;
 export async function planRestore(subject: BackupSubject, named: string | undefined): Promise<RestorePlan> {
   const { database, settings } = subject;
   const source = chooseSource(restorePointsOf(subject), database.name, named);
-  examineSource(source);
+  const facts = examineSource(source);
   const exists = database.exists();
   const [now, then] = [
     exists ? await readContents(database.name, settings.table) : null,
@@ -61,6 +63,7 @@ export async function planRestore(subject: BackupSubject, named: string | undefi
   const missingIn = (others: readonly string[]) => (version: string) => !others.includes(version);
   return {
     source,
+    facts,
     newestVersion: then?.newestVersion ?? null,
     exists,
     rows: tables
@@ -96,7 +99,7 @@ async function carryOut(subject: BackupSubject, plan: RestorePlan): Promise<Rest
   const points = restorePointsOf(subject);
   await settings.onBegin();
   const backup = await asFailures(subject, () =>
-    plan.exists ? exchange(subject, points, plan.source) : create(subject, points, plan.source),
+    plan.exists ? exchange(subject, points, plan) : create(subject, points, plan),
   );
   points.prune(
     settings.backup,
@@ -108,7 +111,7 @@ async function carryOut(subject: BackupSubject, plan: RestorePlan): Promise<Rest
 async function exchange(
   subject: BackupSubject,
   points: RestorePoints,
-  source: RestoreSource,
+  { source, facts }: RestorePlan,
 ): Promise<RestorePoint> {
   const { database, settings } = subject;
   using target = await untilFree(
@@ -116,8 +119,8 @@ async function exchange(
     database.name,
     async () => new OverwriteTarget(database.name),
   );
-  const facts = { ...examineSource(source), wanted: target.isWal ? target.pageSize : null };
-  return await withFitting(points, source, facts, async (path) => {
+  const wanted = target.isWal ? target.pageSize : null;
+  return await withFitting(points, source, { ...facts, wanted }, async (path) => {
     const start = settings.clock.elapsed();
     for (let tries = 0; tries < TRIES || settings.clock.elapsed() - start < settings.lockTimeoutMs; tries++) {
       const backup = await keepPresent(subject, points, target);
@@ -180,11 +183,10 @@ async function overwrite(
 async function create(
   { database, settings }: BackupSubject,
   points: RestorePoints,
-  source: RestoreSource,
+  { source, facts }: RestorePlan,
 ): Promise<null> {
   settings.emit({ kind: "database-creating", database: database.name });
-  const facts = { ...examineSource(source), wanted: null };
-  await withFitting(points, source, facts, async (path) => {
+  await withFitting(points, source, { ...facts, wanted: null }, async (path) => {
     try {
       await copyDatabase(path, database.name, (progress) =>
         settings.emit({ kind: "restore-progress", ...progress }),

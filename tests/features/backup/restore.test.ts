@@ -1,6 +1,15 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { listBackups } from "../../../src/features/backup/list-backups.ts";
 import { makeBackup } from "../../../src/features/backup/make-backup.ts";
 import { planRestore, restore } from "../../../src/features/backup/restore.ts";
@@ -226,6 +235,16 @@ describe("restore points by hand", () => {
     expect(await failureOf(() => makeBackup(project.subject()))).toMatchObject({
       code: "DATABASE_NOT_FOUND",
     });
+    expect(existsSync(`${project.path}.godwit`)).toBe(false);
+  });
+
+  test.each([
+    ["a folder", (path: string) => mkdirSync(path)],
+    ["text", (path: string) => writeFileSync(path, "text, and more text\n".repeat(99))],
+  ])("of %s are refused, and nothing is left beside it", async (_, make) => {
+    using project = new Project();
+    make(project.path);
+    expect(await failureOf(() => makeBackup(project.subject()))).toMatchObject({ code: "NOT_A_DATABASE" });
     expect(existsSync(`${project.path}.godwit`)).toBe(false);
   });
 

@@ -1,0 +1,58 @@
+import type { Database } from "bun:sqlite";
+import { DatabaseError } from "../database-error.ts";
+import { isInWalUse } from "./database-file.ts";
+
+/**
+ * Rows that break a constraint, or hold a value of another type than their column, are somebody's work, and pages that nothing uses hold nothing: the
+ * file is whole all the same.
+ */
+const NO_DAMAGE =
+  /^(CHECK constraint failed in|(NULL|NUMERIC|TEXT|non-\w+) value in|Page \d+: never used$|\*\*\* in database )/;
+
+const CHECK = "PRAGMA integrity_check(100)";
+
+/** @throws DatabaseError of kind corrupt */
+export function requireIntact(db: Database): void {
+  requireNoDamage(db.query(CHECK).values().flat().map(String));
+}
+
+/** @throws DatabaseError of kind corrupt, if one of what integrity_check says is damage */
+export function requireNoDamage(said: readonly string[]): void {
+  const problem = said
+    .flatMap((lines) => lines.split("\n"))
+    .find((line) => line !== "ok" && !NO_DAMAGE.test(line));
+  if (problem !== undefined) throw damaged(problem);
+}
+
+export function damaged(message: string): DatabaseError {
+  return new DatabaseError(message, { kind: "corrupt", databaseCode: "SQLITE_CORRUPT" });
+}
+
+/** What the other process runs: this program as plain Bun. */
+const SCRIPT = `const { Database } = require("bun:sqlite");
+const { GODWIT_FILE: file, GODWIT_READONLY: only } = process.env;
+const db = only === "1" ? new Database(file, { readonly: true }) : new Database(file, { readwrite: true });
+db.run("PRAGMA busy_timeout = 30000");
+db.run("PRAGMA query_only = 1");
+require("node:fs").writeSync(1, JSON.stringify(db.query("${CHECK}").values().flat()));`;
+
+/**
+ * Asks for an integrity_check in a process of its own, so that a copy can be made meanwhile and this process can tell how far it is.
+ * @returns what it says; null where no such process can be had, or it has no answer
+ */
+export async function checkBeside(path: string): Promise<readonly string[] | null> {
+  try {
+    const child = Bun.spawn([process.execPath, "-e", SCRIPT], {
+      // A bunfig.toml where the command was given could run code.
+      cwd: "/",
+      env: { BUN_BE_BUN: "1", GODWIT_FILE: path, GODWIT_READONLY: isInWalUse(path) ? "1" : "0" },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "ignore",
+    });
+    const answer: unknown = JSON.parse(await child.stdout.text());
+    return (await child.exited) === 0 && Array.isArray(answer) ? answer.map(String) : null;
+  } catch {
+    return null;
+  }
+}
