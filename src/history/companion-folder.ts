@@ -3,7 +3,6 @@ import {
   closeSync,
   existsSync,
   fchownSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -13,6 +12,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { syncFolder } from "../base/exclusive-file.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 
 /** An empty file that is there while `isUnsettled`. */
@@ -116,14 +116,5 @@ function target(path: string): string {
     return realpathSync(path);
   } catch {
     return path;
-  }
-}
-
-function syncFolder(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

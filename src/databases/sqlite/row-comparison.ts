@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import { messageOf } from "../../base/failure.ts";
 import { foldName, quoteIdentifier } from "../../sql/identifier.ts";
 import { toDatabaseError } from "./driver-error.ts";
 
@@ -26,6 +27,7 @@ interface Column {
 /**
  * Compares the rows of two databases, exactly: by primary key, or by rowid where there is none. A value differs if its type does. A column that only one
  * of them has counts where a row holds something else in it than its default. Virtual tables are left out: what they hold is in tables of their own.
+ * So are tables that need a collation or function of the application's: without it SQLite can neither read nor change them.
  * @returns the tables that differ; a table that only one of them has is one whose rows are all inserted, or all deleted
  * @throws DatabaseError
  */
@@ -59,8 +61,18 @@ class RowComparison {
     const keys = [...new Set([...was.keys(), ...is.keys()])].sort();
     return keys
       .filter((key) => !isLeftOut(key))
-      .map((key) => this.compare(was.get(key), is.get(key)))
+      .map((key) => this.attempt(() => this.compare(was.get(key), is.get(key))))
       .filter(({ inserted, updated, deleted }) => inserted + updated + deleted > 0);
+  }
+
+  private attempt(compare: () => TableChange): TableChange {
+    try {
+      return compare();
+    } catch (thrown) {
+      if (toDatabaseError(thrown)?.kind === "statement" && NEEDS_APPLICATION.test(messageOf(thrown)))
+        return { ...NONE, table: "" };
+      throw thrown;
+    }
   }
 
   /** Names by their folded forms. */
@@ -182,6 +194,9 @@ class RowComparison {
     return this.db.query(`${sql} LIMIT ${EXAMPLES}`).values();
   }
 }
+
+/** SQLite has one result code for these and for every wrong statement. */
+const NEEDS_APPLICATION = /^(no such collation sequence|unknown function|no query solution)/;
 
 const NONE = { inserted: 0, updated: 0, deleted: 0, examples: [] };
 

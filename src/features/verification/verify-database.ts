@@ -110,7 +110,7 @@ async function verifyOne(
   };
   const context = {
     ...{ connection, migration, code, guard },
-    codeSql: new CodeSql(migration),
+    codeSql: new CodeSql(migration, settings),
     onReshape: () => {},
     onStillRunning: (elapsedMs: number) => emit({ kind: "migration-running", migration: label, elapsedMs }),
   };
