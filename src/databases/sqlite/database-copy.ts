@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { quoteIdentifier } from "../../sql/identifier.ts";
 import { isInWalUse } from "./database-file.ts";
 import { toDatabaseError } from "./driver-error.ts";
+import { withoutStrangers } from "./strangers.ts";
 
 /** How far a copy is. */
 export interface CopyProgress {
@@ -77,17 +78,20 @@ function withoutCreating(path: string): string {
   return url.href;
 }
 
-/** SQLite counts by walking the smallest index, and reads no row. */
+/**
+ * SQLite counts by walking the smallest index, and reads no row. A table whose keys ask for a collation or function that only its application has cannot be
+ * counted, and is left out.
+ */
 export function countRows(values: (sql: string) => unknown[][]): RowCounts {
   const tables = values(
     "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
   ).map(([name]) => String(name));
-  return new Map(
-    tables.map((table) => [
-      table,
-      Number(values(`SELECT count(*) FROM main.${quoteIdentifier(table)}`)[0]![0]),
-    ]),
-  );
+  const counts = new Map<string, number>();
+  for (const table of tables) {
+    const count = withoutStrangers(() => values(`SELECT count(*) FROM main.${quoteIdentifier(table)}`));
+    if (count !== null) counts.set(table, Number(count[0]![0]));
+  }
+  return counts;
 }
 
 function progressOptions(source: DatabaseSync, onProgress: CopyListener | undefined): object {

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
-import { messageOf } from "../../base/failure.ts";
 import { foldName, quoteIdentifier } from "../../sql/identifier.ts";
 import { toDatabaseError } from "./driver-error.ts";
+import { withoutStrangers } from "./strangers.ts";
 
 /** How the rows of one table differ in two databases. */
 export interface TableChange {
@@ -61,18 +61,10 @@ class RowComparison {
     const keys = [...new Set([...was.keys(), ...is.keys()])].sort();
     return keys
       .filter((key) => !isLeftOut(key))
-      .map((key) => this.attempt(() => this.compare(was.get(key), is.get(key))))
+      .map(
+        (key) => withoutStrangers(() => this.compare(was.get(key), is.get(key))) ?? { ...NONE, table: key },
+      )
       .filter(({ inserted, updated, deleted }) => inserted + updated + deleted > 0);
-  }
-
-  private attempt(compare: () => TableChange): TableChange {
-    try {
-      return compare();
-    } catch (thrown) {
-      if (toDatabaseError(thrown)?.kind === "statement" && NEEDS_APPLICATION.test(messageOf(thrown)))
-        return { ...NONE, table: "" };
-      throw thrown;
-    }
   }
 
   /** Names by their folded forms. */
@@ -194,9 +186,6 @@ class RowComparison {
     return this.db.query(`${sql} LIMIT ${EXAMPLES}`).values();
   }
 }
-
-/** SQLite has one result code for these and for every wrong statement. */
-const NEEDS_APPLICATION = /^(no such collation sequence|unknown function|no query solution)/;
 
 const NONE = { inserted: 0, updated: 0, deleted: 0, examples: [] };
 
