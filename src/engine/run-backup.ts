@@ -1,3 +1,4 @@
+import { bestEffort } from "../base/best-effort.ts";
 import { GodwitError } from "../base/failure.ts";
 import { size } from "../base/printable.ts";
 import type { Connection } from "../databases/connection.ts";
@@ -46,9 +47,12 @@ export class RunBackup {
       }),
     );
     const unfinished = new UnfinishedRuns(points);
-    const killed = unfinished.takeKilled();
-    unfinished.begin(point);
     this.made = { point, points, unfinished };
+    let killed: readonly RestorePoint[] = [];
+    bestEffort(() => {
+      killed = unfinished.takeKilled();
+      unfinished.begin(point);
+    });
     emit({ kind: "backup-created", restorePoint: point, durationMs: Math.round(clock.elapsed() - start) });
     for (const old of killed) await this.removeIfSuperseded(old, points).catch(ignoreFailure);
   }
@@ -57,7 +61,8 @@ export class RunBackup {
   succeed(): void {
     if (this.made === null) return;
     const { points, point, unfinished } = this.made;
-    tolerant(() => {
+    // What the run came to is told whatever becomes of files beside the database.
+    bestEffort(() => {
       unfinished.end(point);
       points.prune(this.settings.backup, [point.id]);
     });
@@ -67,7 +72,7 @@ export class RunBackup {
   fail({ isChanged }: { isChanged: boolean }): void {
     if (this.made === null) return;
     const { points, point, unfinished } = this.made;
-    tolerant(() => {
+    bestEffort(() => {
       unfinished.end(point);
       if (isChanged) return;
       points.remove(point);
@@ -133,15 +138,6 @@ async function tooLarge(connection: Connection, maxBytes: number | null): Promis
   const bytes = Number(row?.bytes ?? 0);
   if (bytes <= maxBytes) return null;
   return `no restore point: the database has ${size(bytes)}, and backup.max_size is ${size(maxBytes)}`;
-}
-
-/** What the run came to is told whatever becomes of files beside the database. */
-function tolerant(action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-  }
 }
 
 /** A restore point that cannot be read, or not removed, stays where it is. */

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { bestEffort } from "../base/best-effort.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { size } from "../base/printable.ts";
 import { mayRun, ownMark } from "../base/running-process.ts";
@@ -79,17 +80,9 @@ export async function withPartial<T>(
     closeSync(points.folder.createFile(name));
     return await action(partial);
   } finally {
-    tidy(partial);
+    // What cannot be removed is swept by the next one.
+    bestEffort(() => remove(partial));
     atWork.delete(partial);
-  }
-}
-
-/** What cannot be removed is swept by the next one; it does not undo what was done. */
-function tidy(partial: string): void {
-  try {
-    remove(partial);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
 }
 

@@ -1,5 +1,6 @@
-import { existsSync, linkSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { bestEffort } from "../base/best-effort.ts";
 import { syncFile } from "../base/exclusive-file.ts";
 import { CompanionFolder } from "./companion-folder.ts";
 
@@ -55,15 +56,23 @@ export class RestorePoints {
     const used = this.list().filter(({ id }) => id.startsWith(second));
     for (let number = 1 + Math.max(0, ...used.map(({ id }) => numberOf(id))); ; number++) {
       const name = `${second}${number === 1 ? "" : `-${number}`}${ENDING}`;
-      if (!giveName(copy, join(this.folder.path, name))) continue;
-      this.folder.sync();
+      const file = join(this.folder.path, name);
+      if (!giveName(copy, file)) continue;
+      try {
+        rmSync(copy, { force: true });
+        this.folder.sync();
+      } catch (error) {
+        // Who is told that there is none must not find one.
+        bestEffort(() => rmSync(file, { force: true }));
+        throw error;
+      }
       return this.pointOf(name)!;
     }
   }
 
   remove(point: RestorePoint): void {
     unlinkSync(point.file);
-    this.folder.sync();
+    bestEffort(() => this.folder.sync());
   }
 
   /**
@@ -74,7 +83,7 @@ export class RestorePoints {
   prune(retention: Retention, spared: readonly string[] = []): readonly RestorePoint[] {
     const surplus = surplusOf(this.list(), retention).filter(({ id }) => !spared.includes(id));
     for (const point of surplus) unlinkSync(point.file);
-    if (surplus.length > 0) this.folder.sync();
+    if (surplus.length > 0) bestEffort(() => this.folder.sync());
     return surplus;
   }
 
@@ -118,7 +127,7 @@ function numberOf(id: string): number {
 /** What file systems say that know no second name for a file. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
-/** @returns false where something has the name. A rename alone would replace it. */
+/** The file may keep its old name too. @returns false where something has the name. A rename alone would replace it. */
 function giveName(file: string, name: string): boolean {
   try {
     linkSync(file, name);
@@ -128,8 +137,6 @@ function giveName(file: string, name: string): boolean {
     if (!NO_LINKS.has(code)) throw error;
     if (existsSync(name)) return false;
     renameSync(file, name);
-    return true;
   }
-  unlinkSync(file);
   return true;
 }

@@ -136,10 +136,14 @@ export class JsonReporter implements Reporter {
       case "backup":
         return { backup: null, duration_ms: this.elapsed() };
       case "restore":
-        return { restored: null, backup: null, duration_ms: this.elapsed() };
+        return { restored: null, backup: this.backup(), duration_ms: this.elapsed() };
       default:
         return {};
     }
+  }
+
+  private backup(): Record<string, unknown> | null {
+    return this.restorePoint === null ? null : describeRestorePoint(this.restorePoint);
   }
 
   private elapsed(): number {
@@ -158,7 +162,7 @@ export class JsonReporter implements Reporter {
       ...(command === "redo" ? {} : { dry_run: false }),
       ...(command === "migrate" ? {} : { rolled_back: rolledBack }),
       ...(command === "rollback" ? {} : { applied }),
-      backup: this.restorePoint === null ? null : describeRestorePoint(this.restorePoint),
+      backup: this.backup(),
       duration_ms: durationMs,
     };
   }

@@ -2,6 +2,8 @@ import { Database } from "bun:sqlite";
 import { closeSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
 import { syncFolder } from "../../base/exclusive-file.ts";
+import { messageOf } from "../../base/failure.ts";
+import { DatabaseError } from "../database-error.ts";
 import type { CopyListener } from "./database-copy.ts";
 import { toDatabaseError } from "./driver-error.ts";
 
@@ -27,6 +29,8 @@ export class OverwriteTarget implements Disposable {
   private readonly descriptor: number;
   private readonly db: Database;
   private known: string | null = null;
+  /** Whether the backup holds its lock: nobody else can commit then. */
+  private isBegun = false;
 
   /** @throws DatabaseError */
   constructor(path: string) {
@@ -66,11 +70,12 @@ export class OverwriteTarget implements Disposable {
    * Puts the contents of another database here, unless something was committed since `lock`: then nothing is changed.
    * @param source in a rollback journal mode; in WAL mode of the same page size
    * @returns whether it is done
-   * @throws DatabaseError; of kind busy where another connection keeps the lock out. Nothing is changed then.
+   * @throws DatabaseError; of kind busy where another connection keeps the lock out. Whether something is changed all the same, `isChanged` tells.
    */
   async overwriteWith(source: string, onProgress: CopyListener = () => {}): Promise<boolean> {
     try {
       await this.overwrite(source, onProgress);
+      this.sync();
       return true;
     } catch (thrown) {
       if (!this.db.inTransaction) this.recover();
@@ -82,7 +87,7 @@ export class OverwriteTarget implements Disposable {
   private async overwrite(source: string, onProgress: CopyListener): Promise<void> {
     const { backup, DatabaseSync } = await import("node:sqlite");
     const from = new DatabaseSync(source, { readOnly: true });
-    let isLocked = false;
+    this.isBegun = false;
     try {
       const pages = Number(Object.values(from.prepare("PRAGMA page_count").get() ?? {})[0]);
       // Faster by a fifth; a file that nobody else writes to cannot shrink under it.
@@ -92,8 +97,8 @@ export class OverwriteTarget implements Disposable {
       await backup(from, this.path, {
         rate: Math.max(1, Math.floor(pages / STEPS)),
         progress: ({ totalPages, remainingPages }) => {
-          if (!isLocked && this.state() !== this.known) throw new Moved();
-          isLocked = true;
+          if (!this.isBegun && this.state() !== this.known) throw new Moved();
+          this.isBegun = true;
           const [total, rest] = [totalPages * this.pageSize, remainingPages * this.pageSize];
           onProgress({ doneBytes: total - rest, totalBytes: total });
         },
@@ -103,12 +108,28 @@ export class OverwriteTarget implements Disposable {
     }
   }
 
-  /** Makes what was done last, the removal of a journal among it. */
+  /** After a failure, whether the contents are the other ones: an error can come when the journal is gone, which is the commit. */
+  get isChanged(): boolean {
+    try {
+      return this.isBegun && this.state() !== this.known;
+    } catch {
+      return true;
+    }
+  }
+
   [Symbol.dispose](): void {
     this.abandon();
     this.db.close();
     closeSync(this.descriptor);
-    syncFolder(dirname(this.path));
+  }
+
+  /** Makes what was done last, the removal of a journal among it. */
+  private sync(): void {
+    try {
+      syncFolder(dirname(this.path));
+    } catch (error) {
+      throw new DatabaseError(messageOf(error), { kind: "io", databaseCode: "SQLITE_IOERR", cause: error });
+    }
   }
 
   /**

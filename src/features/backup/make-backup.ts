@@ -1,3 +1,4 @@
+import { bestEffort } from "../../base/best-effort.ts";
 import { GodwitError } from "../../base/failure.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
 import { loggedCommand } from "../../engine/logged-command.ts";
@@ -35,7 +36,7 @@ async function carryOut(subject: BackupSubject): Promise<RestorePoint> {
     }),
   );
   emit({ kind: "backup-created", restorePoint, durationMs: Math.round(clock.elapsed() - start) });
-  points.prune(settings.backup, [restorePoint.id]);
+  bestEffort(() => points.prune(settings.backup, [restorePoint.id]));
   return restorePoint;
 }
 

@@ -1,4 +1,7 @@
 import { rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { bestEffort } from "../../base/best-effort.ts";
+import { syncFolder } from "../../base/exclusive-file.ts";
 import { GodwitError } from "../../base/failure.ts";
 import { DatabaseError, databaseFailure } from "../../databases/database-error.ts";
 import type { CopyFacts } from "../../databases/sqlite/copy-check.ts";
@@ -101,10 +104,8 @@ async function carryOut(subject: BackupSubject, plan: RestorePlan): Promise<Rest
   const backup = await asFailures(subject, () =>
     plan.exists ? exchange(subject, points, plan) : create(subject, points, plan),
   );
-  points.prune(
-    settings.backup,
-    [backup?.id, plan.source.id].filter((id) => typeof id === "string"),
-  );
+  const spared = [backup?.id, plan.source.id].filter((id) => typeof id === "string");
+  bestEffort(() => points.prune(settings.backup, spared));
   return { ...plan, backup, durationMs: Math.round(settings.clock.elapsed() - start) };
 }
 
@@ -124,14 +125,25 @@ async function exchange(
     const start = settings.clock.elapsed();
     for (let tries = 0; tries < TRIES || settings.clock.elapsed() - start < settings.lockTimeoutMs; tries++) {
       const backup = await keepPresent(subject, points, target);
-      if (await overwrite(subject, { target, path, undo: () => points.remove(backup) })) {
-        return backup;
-      }
+      const undo = () =>
+        bestEffort(() => {
+          points.remove(backup);
+          settings.emit({ kind: "backup-removed", restorePoint: backup });
+        });
+      if (await overwrite(subject, { target, path, backup, undo })) return backup;
     }
     throw new GodwitError("DATABASE_BUSY", `${database.name} is written to all the time`, {
       hint: "end what writes to it, and run again",
     });
   });
+}
+
+interface Exchange {
+  readonly target: OverwriteTarget;
+  readonly path: string;
+  readonly backup: RestorePoint;
+  /** Removes the copy of the present state. */
+  undo(): void;
 }
 
 /** Copies the present state under the write lock, which stays held: what is committed later is known to be later. */
@@ -166,18 +178,30 @@ function damage(message: string): string {
 /** @returns false where others have written since the present state was copied */
 async function overwrite(
   { database, settings }: BackupSubject,
-  { target, path, undo }: { target: OverwriteTarget; path: string; undo: () => void },
+  { target, path, backup, undo }: Exchange,
 ): Promise<boolean> {
-  let isDone = false;
+  settings.emit({ kind: "restore-started", database: database.name });
   try {
-    settings.emit({ kind: "restore-started", database: database.name });
-    isDone = await untilFree(lockWait(settings, database.name), database.name, () =>
+    const isDone = await untilFree(lockWait(settings, database.name), database.name, () =>
       target.overwriteWith(path, (progress) => settings.emit({ kind: "restore-progress", ...progress })),
     );
-    return isDone;
-  } finally {
     if (!isDone) undo();
+    return isDone;
+  } catch (error) {
+    if (error instanceof DatabaseError && target.isChanged)
+      throw leftChanged(databaseFailure(error, database.name), backup);
+    undo();
+    throw error;
   }
+}
+
+/** What has taken the database's place may not be on the disk. */
+function leftChanged(failure: GodwitError, { id }: RestorePoint): GodwitError {
+  return failure.with({
+    outcome: "left_changed",
+    state: `left changed: it holds what was to be restored; what was there before is in ${id}`,
+    hint: "check the disk, then run again",
+  });
 }
 
 async function create(
@@ -191,6 +215,8 @@ async function create(
       await copyDatabase(path, database.name, (progress) =>
         settings.emit({ kind: "restore-progress", ...progress }),
       );
+      // SQLite leaves the removal of the journal unsynced.
+      syncFolder(dirname(database.name));
     } catch (error) {
       for (const end of ["", "-journal"]) rmSync(database.name + end, { force: true });
       throw error;
