@@ -134,7 +134,7 @@ class FaultRunner {
     if (call === null) return this.tally.count("runs without a fault");
     this.tally.count("fault points");
     this.tally.count(`of these ${fault}`);
-    if (run.signal !== null || !isDone) return;
+    if (run.signal !== null || !isDone || this.scenario.command === "backup") return;
     this.tally.count(run.exitCode === 0 ? "errors that changed nothing" : "errors after the last commit");
   }
 }

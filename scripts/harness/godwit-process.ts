@@ -72,7 +72,7 @@ export function describeEnd(run: GodwitRun): string {
 }
 
 interface Document {
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: { readonly code: string; readonly message: string; readonly outcome: string };
   readonly [list: string]: unknown;
 }
 

@@ -40,7 +40,8 @@ export function judgeBeside(scenario: Scenario, folder: string, beside: Beside):
   if (scenario.keepsBefore && !isBefore(scenario, beside.found) && !isBeforeKept)
     problems.push("what was there before is in no restore point");
   problems.push(...judgeOlder(scenario, database, names, beside));
-  if (beside.run !== null) problems.push(...judgeWord(scenario, beside.run, names, fresh));
+  if (beside.run !== null)
+    problems.push(...judgeWord(scenario, beside.run, { found: beside.found, names, fresh }));
   return problems;
 }
 
@@ -74,16 +75,18 @@ function judgeOlder(
 
 /** What the document names is there; who is told that all is done has a restore point where there should be one. */
 function judgeWord(
-  { command, keepsBefore }: Scenario,
+  scenario: Scenario,
   run: GodwitRun,
-  names: readonly string[],
-  fresh: readonly string[],
+  { found, names, fresh }: { found: DatabaseState; names: readonly string[]; fresh: readonly string[] },
 ): string[] {
+  const { command, keepsBefore } = scenario;
   const problems: string[] = [];
   const mayMake = keepsBefore || command === "backup";
   if (!mayMake && fresh.length > 0) problems.push(`a restore point of nothing: ${fresh.join(" ")}`);
   const document = documentOf(run);
   if (document === null) return problems;
+  if (document.error?.outcome === "unchanged" && !isBefore(scenario, found))
+    problems.push("it told that nothing is changed, which is not so");
   const told = (document["backup"] ?? null) as { readonly file: string } | null;
   if (told !== null && !names.includes(basename(told.file)))
     problems.push(`it told of ${basename(told.file)}, which is not there`);

@@ -39,6 +39,7 @@ export function scenarioSpecs(): ScenarioSpec[] {
     mark(mode, "--pending"),
     backup(mode),
     restore(mode),
+    restoreGone(mode),
   ]);
 }
 
@@ -130,6 +131,12 @@ function restore(mode: JournalMode): ScenarioSpec {
     label: `restore used ${mode}`,
     isCrowded: true,
   };
+}
+
+/** Where there is no database any more. */
+function restoreGone(mode: JournalMode): ScenarioSpec {
+  const end = POPULATED_COUNT - 4;
+  return { ...restore(mode), isGone: true, path: [end], label: `restore gone ${mode}` };
 }
 
 /** Both ends are in it. */

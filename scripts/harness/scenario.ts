@@ -62,6 +62,8 @@ export interface ScenarioSpec {
   readonly label: string;
   /** As many restore points are there as stay: the oldest must go for a new one. */
   readonly isCrowded?: boolean;
+  /** The database itself is gone. */
+  readonly isGone?: boolean;
 }
 
 /** Makes the files of a scenario; the states come from running the statements here, without godwit. */
@@ -73,6 +75,7 @@ export async function makeScenario(spec: ScenarioSpec, binary: string, folder: s
   makeBase(join(base, "app.db"), spec);
   const words = await prepareBase(spec, binary, join(base, "app.db"), migrations);
   if (spec.isCrowded === true) crowd(join(base, "app.db"));
+  if (spec.isGone === true) rmSync(join(base, "app.db"));
   const oracle = spec.command === "mark" ? markedContents(base) : new ContentsOracle(spec, steps);
   return {
     name: spec.label,
@@ -87,7 +90,10 @@ export async function makeScenario(spec: ScenarioSpec, binary: string, folder: s
     lastIdBefore: inspectDatabase(join(base, "app.db")).lastId,
     olderPoints: pointsIn(join(base, "app.db")),
     keepsBefore: keepsBefore(spec),
-    stages: spec.path.map((count, index) => stageOf(spec, steps, oracle, count, spec.path[index + 1])),
+    stages: [
+      ...(spec.isGone === true ? [NOTHING] : []),
+      ...spec.path.map((count, index) => stageOf(spec, steps, oracle, count, spec.path[index + 1])),
+    ],
   };
 }
 
@@ -109,9 +115,11 @@ async function prepareBase(
   return [...spec.words, JSON.parse(stdout).backup.id];
 }
 
+const NOTHING: Stage = { applied: [], contents: contentsOf(new Database(":memory:")), within: null };
+
 /** What more than adds, where there is something to keep. */
-function keepsBefore({ command, isPopulated }: ScenarioSpec): boolean {
-  return isPopulated && command !== "mark" && command !== "backup";
+function keepsBefore({ command, isPopulated, isGone }: ScenarioSpec): boolean {
+  return isPopulated && isGone !== true && command !== "mark" && command !== "backup";
 }
 
 function crowd(database: string): void {

@@ -57,7 +57,7 @@ async function markUnderLock(
 ): Promise<readonly MarkedMigration[]> {
   const { settings, migrations, request } = parts;
   const history = new HistoryTable(connection, settings.table);
-  const transaction = new WriteTransaction(connection, wait);
+  const transaction = new WriteTransaction(connection, wait, history);
   await transaction.begin();
   try {
     const chosen = choose(computeState(migrations, await history.read()), request);

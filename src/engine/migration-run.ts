@@ -1,6 +1,7 @@
 import { GodwitError } from "../base/failure.ts";
 import type { Connection } from "../databases/connection.ts";
 import { HistoryTable } from "../history/history-table.ts";
+import { CommittedAllTheSame } from "./committed-all-the-same.ts";
 import type { FinishedStep } from "./events.ts";
 import {
   deferredViolation,
@@ -49,7 +50,7 @@ export class MigrationRun {
     this.isAtomic = isAtomic;
     this.history = new HistoryTable(connection, settings.table);
     this.wait = lockWait(settings, connection.name);
-    this.transaction = new WriteTransaction(connection, this.wait);
+    this.transaction = new WriteTransaction(connection, this.wait, this.history);
     this.runner = new StepRunner(connection, this.history, this.transaction, settings);
     this.ledger = new RunLedger(settings.emit);
     this.backup = new RunBackup(connection, settings);
@@ -223,7 +224,12 @@ export class MigrationRun {
   private async commit(): Promise<void> {
     if (this.openedAs === null) return;
     this.openedAs = null;
-    await this.transaction.commit();
+    try {
+      await this.transaction.commit();
+    } catch (error) {
+      if (error instanceof CommittedAllTheSame) this.ledger.concludeAll();
+      throw error;
+    }
     this.ledger.concludeAll();
   }
 

@@ -1,19 +1,24 @@
 import { randomBytes } from "node:crypto";
 import { GodwitError } from "../base/failure.ts";
 import type { Connection } from "../databases/connection.ts";
-import { DatabaseError } from "../databases/database-error.ts";
+import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
+import type { HistoryTable } from "../history/history-table.ts";
 import { quoteIdentifier } from "../sql/identifier.ts";
+import { CommittedAllTheSame } from "./committed-all-the-same.ts";
 import { type LockWait, untilFree } from "./lock-wait.ts";
 
 /** The run's own transaction on one connection: it holds the write lock from its first statement on. */
 export class WriteTransaction {
   private readonly connection: Connection;
   private readonly wait: LockWait;
+  private readonly history: HistoryTable;
   private dataVersion = 0;
+  private position: string | null = null;
 
-  constructor(connection: Connection, wait: LockWait) {
+  constructor(connection: Connection, wait: LockWait, history: HistoryTable) {
     this.connection = connection;
     this.wait = wait;
+    this.history = history;
   }
 
   /** @throws GodwitError DATABASE_FAILED in the middle of a caller's transaction: what it holds is the caller's to keep. */
@@ -35,13 +40,16 @@ export class WriteTransaction {
   async begin(): Promise<void> {
     await untilFree(this.wait, this.connection.name, () => this.connection.run("BEGIN IMMEDIATE"));
     this.dataVersion = await this.connection.dataVersion();
+    this.position = await this.history.position();
   }
 
   /**
    * In a rollback journal, readers can hold COMMIT up; it may be tried again. A transaction that cannot be committed, or not into the file that has
    * the name, is rolled back.
+   * @throws CommittedAllTheSame where it is not
    */
   async commit(): Promise<void> {
+    const position = await this.history.position();
     try {
       await this.connection.requireInPlace();
       await this.requireLock();
@@ -49,8 +57,15 @@ export class WriteTransaction {
       if (await this.isOpen()) throw new Error("COMMIT has left the transaction open");
     } catch (error) {
       await this.rollback();
+      if (error instanceof DatabaseError && position !== this.position)
+        await this.requireUndone(position, error);
       throw error;
     }
+  }
+
+  private async requireUndone(position: string | null, error: DatabaseError): Promise<void> {
+    if (position !== null && (await this.history.position()) === position)
+      throw new CommittedAllTheSame(databaseFailure(error, this.connection.name));
   }
 
   /**

@@ -2,6 +2,7 @@ import { GodwitError } from "../base/failure.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import type { HistoryTable } from "../history/history-table.ts";
+import { CommittedAllTheSame } from "./committed-all-the-same.ts";
 import type { FinishedStep } from "./events.ts";
 import type { ForeignKeyGuard } from "./foreign-key-guard.ts";
 import { historyMoved } from "./plan.ts";
@@ -97,6 +98,7 @@ export class UntransactedRunner {
   }
 
   private async stoppedHalfWay(step: PreparedStep, progress: Progress, thrown: unknown): Promise<unknown> {
+    if (thrown instanceof CommittedAllTheSame) return thrown;
     const error = thrown instanceof DatabaseError ? databaseFailure(thrown, this.connection.name) : thrown;
     if (!(error instanceof GodwitError)) return error;
     const kept = await this.keptNote(step);

@@ -66,6 +66,22 @@ export class HistoryTable {
     }
   }
 
+  /**
+   * Is another after each commit that has recorded or forgotten something; the number of a row is not used again. Null where that cannot be told: the
+   * table is not there, or is of another make.
+   */
+  async position(): Promise<string | null> {
+    try {
+      const [row] = await this.connection.all<{ position: string }>(
+        `SELECT count(*) || ' ' || ifnull(max(rowid), 0) AS position FROM ${this.name}`,
+      );
+      return row?.position ?? null;
+    } catch (error) {
+      if (error instanceof DatabaseError) return null;
+      throw error;
+    }
+  }
+
   /** Makes the table, or adds the column that the older runner's lacks. Inside the caller's transaction. */
   async ensure(): Promise<void> {
     const shape = await readTableShape(this.connection, this.table);

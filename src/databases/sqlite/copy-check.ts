@@ -49,8 +49,25 @@ export function setPageSize(path: string, bytes: number): void {
   }
 }
 
+/**
+ * Gives a copy that has one page a second one, in which nothing is.
+ * @throws DatabaseError
+ */
+export function addPage(path: string): void {
+  const db = new Database(path, { readwrite: true, create: false });
+  try {
+    db.run("CREATE TABLE spare (x)");
+    db.run("DROP TABLE spare");
+  } catch (thrown) {
+    throw toDatabaseError(thrown) ?? thrown;
+  } finally {
+    db.close();
+  }
+}
+
 /** What is looked at before a copy takes a database's place. */
 export interface CopyFacts {
+  readonly pages: number;
   readonly pageSize: number;
   readonly isWal: boolean;
 }
@@ -62,7 +79,10 @@ export function examineCopy(path: string): CopyFacts {
     db = new Database(path, { readonly: true });
     const isWal = String(db.query("PRAGMA journal_mode").values()[0]?.[0]) === "wal";
     requireIntact(db);
-    return { pageSize: Number(db.query("PRAGMA page_size").values()[0]?.[0]), isWal };
+    const [pages, pageSize] = ["page_count", "page_size"].map((pragma) =>
+      Number(db!.query(`PRAGMA ${pragma}`).values()[0]?.[0]),
+    ) as [number, number];
+    return { pages, pageSize, isWal };
   } catch (thrown) {
     throw toDatabaseError(thrown) ?? thrown;
   } finally {

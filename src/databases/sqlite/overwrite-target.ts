@@ -1,14 +1,16 @@
 import { Database } from "bun:sqlite";
 import { closeSync, openSync, readSync } from "node:fs";
-import { dirname } from "node:path";
-import { syncFolder } from "../../base/exclusive-file.ts";
-import { messageOf } from "../../base/failure.ts";
-import { DatabaseError } from "../database-error.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import { syncCommit } from "./commit-sync.ts";
 import type { CopyListener } from "./database-copy.ts";
 import { toDatabaseError } from "./driver-error.ts";
 
 /** Where a file in a rollback journal mode counts its commits (https://sqlite.org/fileformat2.html#file_change_counter). */
 const CHANGE_COUNTER = { offset: 24, length: 4 };
+
+/** Pages of a source: one that has a single page is written in one step, before anybody can look whether others have written. */
+export const SMALLEST_SOURCE = 2;
 
 /** At least two, since the first one comes when the lock is held and little is written. */
 const STEPS = 50;
@@ -68,14 +70,14 @@ export class OverwriteTarget implements Disposable {
 
   /**
    * Puts the contents of another database here, unless something was committed since `lock`: then nothing is changed.
-   * @param source in a rollback journal mode; in WAL mode of the same page size
+   * @param source in a rollback journal mode, with SMALLEST_SOURCE pages; in WAL mode of the same page size
    * @returns whether it is done
    * @throws DatabaseError; of kind busy where another connection keeps the lock out. Whether something is changed all the same, `isChanged` tells.
    */
   async overwriteWith(source: string, onProgress: CopyListener = () => {}): Promise<boolean> {
     try {
       await this.overwrite(source, onProgress);
-      this.sync();
+      syncCommit(this.path);
       return true;
     } catch (thrown) {
       if (!this.db.inTransaction) this.recover();
@@ -87,14 +89,20 @@ export class OverwriteTarget implements Disposable {
   private async overwrite(source: string, onProgress: CopyListener): Promise<void> {
     const { backup, DatabaseSync } = await import("node:sqlite");
     const from = new DatabaseSync(source, { readOnly: true });
+    let synced: DatabaseSync | undefined;
     this.isBegun = false;
     try {
       const pages = Number(Object.values(from.prepare("PRAGMA page_count").get() ?? {})[0]);
       // Faster by a fifth; a file that nobody else writes to cannot shrink under it.
       from.exec("PRAGMA mmap_size = 2147418112");
+      const to = `${pathToFileURL(this.path).href}?cache=shared`;
+      synced = new DatabaseSync(to);
+      // The connection of the backup cannot be told so, but shares the pager of this one. Less than that and a power cut could bring the journal back for a
+      // file that is already cut short: SQLite does that after the commit.
+      synced.exec("PRAGMA synchronous = EXTRA");
       // As late as can be: what is committed between this lock and the next one makes all in vain.
       this.release();
-      await backup(from, this.path, {
+      await backup(from, to, {
         rate: Math.max(1, Math.floor(pages / STEPS)),
         progress: ({ totalPages, remainingPages }) => {
           if (!this.isBegun && this.state() !== this.known) throw new Moved();
@@ -104,6 +112,7 @@ export class OverwriteTarget implements Disposable {
         },
       });
     } finally {
+      synced?.close();
       from.close();
     }
   }
@@ -121,15 +130,6 @@ export class OverwriteTarget implements Disposable {
     this.abandon();
     this.db.close();
     closeSync(this.descriptor);
-  }
-
-  /** Makes what was done last, the removal of a journal among it. */
-  private sync(): void {
-    try {
-      syncFolder(dirname(this.path));
-    } catch (error) {
-      throw new DatabaseError(messageOf(error), { kind: "io", databaseCode: "SQLITE_IOERR", cause: error });
-    }
   }
 
   /**

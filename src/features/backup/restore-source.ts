@@ -3,7 +3,13 @@ import { resolve } from "node:path";
 import { GodwitError } from "../../base/failure.ts";
 import { printable } from "../../base/printable.ts";
 import { DatabaseError } from "../../databases/database-error.ts";
-import { type CopyFacts, examineCopy, setPageSize, settleCopy } from "../../databases/sqlite/copy-check.ts";
+import {
+  addPage,
+  type CopyFacts,
+  examineCopy,
+  setPageSize,
+  settleCopy,
+} from "../../databases/sqlite/copy-check.ts";
 import { copyDatabase } from "../../databases/sqlite/database-copy.ts";
 import { withPartial } from "../../history/restore-point-maker.ts";
 import type { RestorePoints } from "../../history/restore-points.ts";
@@ -79,6 +85,12 @@ function damaged({ id, file }: RestoreSource, why: string, cause: unknown): Godw
   });
 }
 
+/** What a target takes: pages of this size, if it is not null, and at least so many. */
+interface Wanted {
+  readonly pageSize: number | null;
+  readonly pages: number;
+}
+
 /**
  * Gives `action` a file that can take the place of the target: the source itself, or a copy of it where it is in WAL mode, which must not pass to the
  * target, or has pages that the target cannot take.
@@ -86,14 +98,16 @@ function damaged({ id, file }: RestoreSource, why: string, cause: unknown): Godw
 export async function withFitting<T>(
   points: RestorePoints,
   { file }: RestoreSource,
-  { isWal, pageSize, wanted }: { isWal: boolean; pageSize: number; wanted: number | null },
+  { facts, wanted }: { facts: CopyFacts; wanted: Wanted },
   action: (path: string) => Promise<T>,
 ): Promise<T> {
-  const mustResize = wanted !== null && wanted !== pageSize;
-  if (!isWal && !mustResize) return action(file);
+  const mustResize = wanted.pageSize !== null && wanted.pageSize !== facts.pageSize;
+  const mustGrow = facts.pages < wanted.pages;
+  if (!facts.isWal && !mustResize && !mustGrow) return action(file);
   return withPartial(points, async (partial) => {
     settleCopy(partial, await copyDatabase(file, partial));
-    if (mustResize) setPageSize(partial, wanted);
+    if (mustResize) setPageSize(partial, wanted.pageSize!);
+    if (mustGrow) addPage(partial);
     return action(partial);
   });
 }

@@ -1,12 +1,11 @@
 import { rmSync } from "node:fs";
-import { dirname } from "node:path";
 import { bestEffort } from "../../base/best-effort.ts";
-import { syncFolder } from "../../base/exclusive-file.ts";
 import { GodwitError } from "../../base/failure.ts";
 import { DatabaseError, databaseFailure } from "../../databases/database-error.ts";
+import { syncCommit } from "../../databases/sqlite/commit-sync.ts";
 import type { CopyFacts } from "../../databases/sqlite/copy-check.ts";
 import { copyDatabase } from "../../databases/sqlite/database-copy.ts";
-import { OverwriteTarget } from "../../databases/sqlite/overwrite-target.ts";
+import { OverwriteTarget, SMALLEST_SOURCE } from "../../databases/sqlite/overwrite-target.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
 import { loggedCommand } from "../../engine/logged-command.ts";
 import { lockWait } from "../../engine/run-settings.ts";
@@ -120,8 +119,8 @@ async function exchange(
     database.name,
     async () => new OverwriteTarget(database.name),
   );
-  const wanted = target.isWal ? target.pageSize : null;
-  return await withFitting(points, source, { ...facts, wanted }, async (path) => {
+  const wanted = { pageSize: target.isWal ? target.pageSize : null, pages: SMALLEST_SOURCE };
+  return await withFitting(points, source, { facts, wanted }, async (path) => {
     const start = settings.clock.elapsed();
     for (let tries = 0; tries < TRIES || settings.clock.elapsed() - start < settings.lockTimeoutMs; tries++) {
       const backup = await keepPresent(subject, points, target);
@@ -210,13 +209,13 @@ async function create(
   { source, facts }: RestorePlan,
 ): Promise<null> {
   settings.emit({ kind: "database-creating", database: database.name });
-  await withFitting(points, source, { ...facts, wanted: null }, async (path) => {
+  const wanted = { pageSize: null, pages: 0 };
+  await withFitting(points, source, { facts, wanted }, async (path) => {
     try {
       await copyDatabase(path, database.name, (progress) =>
         settings.emit({ kind: "restore-progress", ...progress }),
       );
-      // SQLite leaves the removal of the journal unsynced.
-      syncFolder(dirname(database.name));
+      syncCommit(database.name);
     } catch (error) {
       for (const end of ["", "-journal"]) rmSync(database.name + end, { force: true });
       throw error;
@@ -231,7 +230,7 @@ async function asFailures<T>({ database }: BackupSubject, action: () => Promise<
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
     const failure = databaseFailure(error, database.name);
-    throw error.kind === "not-a-database"
+    throw error.kind === "not-a-database" || error.kind === "corrupt"
       ? failure.with({ hint: "move the file away and run again: restore then makes a new one" })
       : failure;
   }
