@@ -104,7 +104,9 @@ export class RunLog {
       }
     } catch (cause) {
       throw new GodwitError("DATABASE_FAILED", `the log cannot be read: ${messageOf(cause)}`, {
-        hint: "run as the user who owns the database",
+        hint: isRefused(cause)
+          ? "run as the user who owns the database"
+          : "move it away: the next run begins a new one",
         cause,
       });
     }
@@ -217,6 +219,10 @@ function endsOpen(descriptor: number): boolean {
   const { size } = fstatSync(descriptor);
   const last = Buffer.alloc(1);
   return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
+}
+
+function isRefused(error: unknown): boolean {
+  return /^(EACCES|EPERM)$/.test((error as NodeJS.ErrnoException).code ?? "");
 }
 
 function cut(message: string): string {
