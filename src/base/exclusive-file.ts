@@ -25,6 +25,18 @@ export function writeExclusive(path: string, text: string, mode = 0o666): boolea
   return true;
 }
 
+/** Waits until the names in a folder are on the disk as they are now. */
+export function syncFolder(path: string): void {
+  // Windows opens no folder, and writes names without being asked.
+  if (process.platform === "win32") return;
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Waits until what was written to a file is on the disk. */
 export function syncFile(path: string): void {
   // Windows syncs only what may be written.

@@ -58,8 +58,13 @@ export type CommandResult =
 
 /** 0, or 1 where a check found something; what a rehearsed run would fail with. */
 export function exitCodeOf(result: CommandResult): number {
-  if (result.kind === "rehearsal") return result.report.failure?.exitCode ?? 0;
+  if (result.kind === "rehearsal") return rehearsedExitCode(result.report);
   if (result.kind === "verify") return result.report.isSound ? 0 : 1;
   if (result.kind === "test") return result.report.tested.some(({ result: one }) => one === "failed") ? 1 : 0;
   return result.kind === "status" && result.isCheck && !result.report.isSound ? 1 : 0;
+}
+
+/** A step that ran and was refused half-way is none of the refusals of exit 3: in the run itself it is rolled back, and exits 4. */
+function rehearsedExitCode({ failure }: RehearsalReport): number {
+  return failure === null ? 0 : Math.max(failure.exitCode, 4);
 }

@@ -33,7 +33,9 @@ export class CliRun {
     this.env = env;
     this.isJson = this.has("--json");
     this.reporter = this.isJson
-      ? new JsonReporter(this.stdout, this.has("--quiet") ? null : new Commentary(this.stderr, false))
+      ? new JsonReporter(this.stdout, this.has("--quiet") ? null : new Commentary(this.stderr, false), {
+          isDryRun: this.has("--dry-run"),
+        })
       : this.textReporter();
   }
 

@@ -47,6 +47,8 @@ export interface Connection {
   /** Counts, from now on, the rows that foreign key actions take from tables other than those excepted. */
   watchRows(isExcepted: (table: string) => boolean): Promise<RowWatch>;
   schemaObjects(): Promise<readonly SchemaObject[]>;
+  /** What SQLite's integrity_check complains of; empty where all is whole. */
+  checkIntegrity(): Promise<readonly string[]>;
   /** Rows by table, virtual tables left out. */
   countRows(): Promise<ReadonlyMap<string, number>>;
   /**

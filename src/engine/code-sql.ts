@@ -1,7 +1,7 @@
 import { GodwitError } from "../base/failure.ts";
 import type { LendingRules } from "../databases/connection.ts";
 import type { Migration } from "../migrations/migration.ts";
-import { refuseInCode, refuseInVerify } from "../migrations/transaction-rules.ts";
+import { refuseInCode, refuseInVerify, refuseReaching } from "../migrations/transaction-rules.ts";
 import { changedTables } from "../sql/changed-tables.ts";
 import { makesTable, reshapedName, reshapes } from "../sql/classification.ts";
 import { type Statement, StatementReader } from "../sql/statement-reader.ts";
@@ -44,13 +44,15 @@ const REFUSALS: Record<Refusal, { readonly message: string; readonly hint: strin
  */
 export class CodeSql implements LendingRules {
   private readonly migration: Migration;
+  private readonly isConfined: boolean;
   private readonly verdicts = new Map<string, Looked>();
   private readonly changed = new Set<string>();
   private isVerifying = false;
   private hasMadeTable = false;
 
-  constructor(migration: Migration) {
+  constructor(migration: Migration, { isConfined }: { readonly isConfined: boolean }) {
     this.migration = migration;
+    this.isConfined = isConfined;
   }
 
   /** The tables, folded, that the SQL which the code has run changes. */
@@ -111,6 +113,7 @@ export class CodeSql implements LendingRules {
     const statements = statementsIn(sql);
     if (this.migration.transactional) refuseInCode(sql, statements);
     if (this.isVerifying) refuseInVerify(sql, statements);
+    if (this.isConfined) refuseReaching(sql, statements);
     if (mayEnforce(this.migration)) for (const table of changedTables(sql)) this.changed.add(table);
     this.hasMadeTable ||= statements.some(makesTable);
     const reshaped = statements

@@ -142,6 +142,7 @@ export function subjectOf(
         parent: options.backup?.dir,
       },
       isLogged: true,
+      isConfined: false,
       onBegin: async () => {},
       clock: SYSTEM_CLOCK,
       emit: tolerant(options.onEvent),

@@ -37,7 +37,6 @@ export class RunBackup {
     const { makeRestorePoint } = await import("../history/restore-point-maker.ts");
     const { UnfinishedRuns } = await import("../history/unfinished-runs.ts");
     const points = new RestorePoints(file, backup.parent);
-    if (await this.isTooLarge(points)) return;
     emit({ kind: "backup-started", database: this.connection.name });
     const start = clock.elapsed();
     const point = await this.attempt(() =>
@@ -81,19 +80,6 @@ export class RunBackup {
     return this.made === null ? null : restoreCommand(this.made.point, this.connection.name);
   }
 
-  private async isTooLarge({ folder }: RestorePoints): Promise<boolean> {
-    const { maxBytes } = this.settings.backup;
-    if (maxBytes === null) return false;
-    const [row] = await this.connection.all<{ bytes: number | bigint }>(
-      "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
-    );
-    const bytes = Number(row?.bytes ?? 0);
-    if (bytes <= maxBytes) return false;
-    const message = `no restore point: the database has ${size(bytes)}, and backup.max_size is ${size(maxBytes)}`;
-    this.settings.emit({ kind: "note", file: folder.path, line: null, message });
-    return true;
-  }
-
   /** A run that was killed before it had recorded anything has left a copy of what there still is. */
   private async removeIfSuperseded(old: RestorePoint, points: RestorePoints): Promise<void> {
     const present = await this.historyOf(this.connection);
@@ -118,11 +104,11 @@ export class RunBackup {
   }
 }
 
-/** Whether a run of these steps makes a restore point: they ask for one, and there is something to keep. */
+/** Whether a run of these steps makes a restore point: they ask for one, there is something to keep, and not too much of it, which a note tells. */
 export async function wantsRestorePoint(
   connection: Connection,
   steps: readonly PreparedStep[],
-  { table, backup }: RunSettings,
+  { table, backup, emit }: RunSettings,
 ): Promise<boolean> {
   if (!asksForBackup(steps, backup.when)) return false;
   const rows = await connection.all(
@@ -131,7 +117,22 @@ export async function wantsRestorePoint(
     table,
     `${table}_incomplete`,
   );
-  return rows.length > 0;
+  if (rows.length === 0) return false;
+  const message = await tooLarge(connection, backup.maxBytes);
+  if (message === null) return true;
+  emit({ kind: "note", file: connection.name, line: null, message });
+  return false;
+}
+
+/** In words; null for what may be copied. */
+async function tooLarge(connection: Connection, maxBytes: number | null): Promise<string | null> {
+  if (maxBytes === null) return null;
+  const [row] = await connection.all<{ bytes: number | bigint }>(
+    "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
+  );
+  const bytes = Number(row?.bytes ?? 0);
+  if (bytes <= maxBytes) return null;
+  return `no restore point: the database has ${size(bytes)}, and backup.max_size is ${size(maxBytes)}`;
 }
 
 /** What the run came to is told whatever becomes of files beside the database. */

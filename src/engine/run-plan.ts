@@ -6,6 +6,7 @@ import type { DatabaseAccess } from "../databases/open-database.ts";
 import { EMPTY_HISTORY, type History } from "../history/history.ts";
 import { HistoryTable } from "../history/history-table.ts";
 import type { Migration, MigrationSource } from "../migrations/migration.ts";
+import { refuseReaching } from "../migrations/transaction-rules.ts";
 import type { FinishedStep } from "./events.ts";
 import { untilFree } from "./lock-wait.ts";
 import { loggedCommand } from "./logged-command.ts";
@@ -144,6 +145,7 @@ export async function withConnection<T>(
 class Planner {
   private readonly source: MigrationSource;
   private readonly guard: CodeGuard;
+  private readonly isConfined: boolean;
   private readonly request: RunRequest;
   private readonly migrations: readonly Migration[];
   private readonly prepared = new Map<string, PreparedStep>();
@@ -152,6 +154,7 @@ class Planner {
   constructor({ source, settings }: RunSubject, request: RunRequest) {
     this.source = source;
     this.guard = settings.guard;
+    this.isConfined = settings.isConfined;
     this.request = request;
     this.migrations = readAll(source);
     if (request.mustHaveFiles === true && this.migrations.length === 0) throw noMigrations(source.label);
@@ -185,6 +188,7 @@ class Planner {
     }
     const prepared = steps.map((step) => this.prepared.get(keyOf(step))!);
     if (this.request.isAtomic === true) requireAtomic(prepared);
+    if (this.isConfined) requireConfined(prepared);
     return prepared;
   }
 
@@ -226,6 +230,12 @@ function keyOf({ direction, migration }: Step): string {
 /** A redo does what it can to be whole; `isAtomic` promises it. */
 function isAtomic({ plan, isAtomic }: RunRequest): boolean {
   return isAtomic === true || plan.kind === "redo";
+}
+
+/** Code is asked while it runs. */
+function requireConfined(steps: readonly PreparedStep[]): void {
+  for (const { work, migration } of steps)
+    if (work.kind === "sql") refuseReaching(work.text, work.statements, migration.file);
 }
 
 function requireAtomic(steps: readonly PreparedStep[]): void {

@@ -22,6 +22,8 @@ export interface RunSettings {
   readonly backup: BackupSettings;
   /** Whether what runs do is written into the log beside the database. */
   readonly isLogged: boolean;
+  /** Whether what runs must not reach any file but the database: it is a copy. */
+  readonly isConfined: boolean;
   /** Awaited when it is known that there is something to do, before anything is done. */
   readonly onBegin: () => Promise<void>;
   readonly clock: Clock;

@@ -1,11 +1,22 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { size } from "../base/printable.ts";
 import { mayRun, ownMark } from "../base/running-process.ts";
+import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import { accessTarget, type DatabaseAccess } from "../databases/open-database.ts";
-import { copyDatabase } from "../databases/sqlite/database-copy.ts";
+import { copyPages } from "../databases/sqlite/database-copy.ts";
 import { untilFree } from "./lock-wait.ts";
 import type { RunSubject } from "./run-plan.ts";
 import { lockWait } from "./run-settings.ts";
@@ -37,7 +48,7 @@ export class ScratchDatabase implements Disposable {
 
   /**
    * Copies the database of a subject, or begins with none.
-   * @throws GodwitError DATABASE_BUSY, DATABASE_FAILED
+   * @throws GodwitError DATABASE_BUSY, DATABASE_FAILED, or what else keeps it from being read
    */
   static async of({ database, settings }: RunSubject, { isEmpty = false } = {}): Promise<ScratchDatabase> {
     const folder = makeFolder();
@@ -47,12 +58,12 @@ export class ScratchDatabase implements Disposable {
       requireRoom(folder, database.name);
       const start = settings.clock.elapsed();
       await untilFree(lockWait(settings, database.name), database.name, () =>
-        copyDatabase(database.name, join(folder, "scratch.db")),
+        copyInto(join(folder, "scratch.db"), database.name),
       );
       return new ScratchDatabase(folder, database.name, Math.round(settings.clock.elapsed() - start));
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
-      throw error;
+      throw asFailure(error, database.name);
     }
   }
 
@@ -63,9 +74,7 @@ export class ScratchDatabase implements Disposable {
   /** Copies the present state beside it. @returns the path of that copy, which a later one of the same name replaces */
   async snapshot(name: string): Promise<string> {
     const path = join(this.folder, `${name}.db`);
-    rmSync(path, { force: true });
-    if (existsSync(this.path)) await copyDatabase(this.path, path);
-    else await copyDatabase(":memory:", path);
+    await copyInto(path, existsSync(this.path) ? this.path : ":memory:");
     return path;
   }
 
@@ -76,19 +85,61 @@ export class ScratchDatabase implements Disposable {
 
   /** Goes back to a snapshot. */
   async goBackTo(snapshot: string): Promise<void> {
-    for (const end of ["", "-journal", "-wal", "-shm"]) rmSync(this.path + end, { force: true });
-    await copyDatabase(snapshot, this.path);
+    await copyInto(this.path, snapshot);
   }
+
+  /** Carries out what reads or writes the copies. @throws GodwitError what the database, or the disk of the copies, says to it */
+  async attempt<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw asFailure(error, this.access.name);
+    }
+  }
+
+  /** A step that the disk of the copies stopped says nothing of a real run. @throws GodwitError DATABASE_FAILED */
+  requireRoomLeft(failure: GodwitError): void {
+    if (isFull(failure.cause)) throw asFailure(failure, this.access.name);
+  }
+}
+
+/** In the place of what is there. All rows are in it: nobody else may read it. */
+async function copyInto(path: string, from: string): Promise<void> {
+  for (const end of ["", "-journal", "-wal", "-shm"]) rmSync(path + end, { force: true });
+  closeSync(openSync(path, "wx", 0o600));
+  await copyPages(from, path);
+}
+
+/** SQLite names the database that it was told of, also where it is the disk of its copy that is full. */
+function asFailure(thrown: unknown, name: string): unknown {
+  if (isFull(thrown) || (thrown instanceof GodwitError && isFull(thrown.cause))) {
+    return new GodwitError(
+      "DATABASE_FAILED",
+      `the disk is full that the copy of ${name} is on: ${tmpdir()}`,
+      {
+        hint: ELSEWHERE,
+        state: `unchanged: only the copy was worked on, and ${name} was not touched`,
+        cause: thrown,
+      },
+    );
+  }
+  return thrown instanceof DatabaseError ? databaseFailure(thrown, name) : thrown;
+}
+
+function isFull(thrown: unknown): boolean {
+  return thrown instanceof DatabaseError && thrown.kind === "full";
 }
 
 /** Only its owner may look into it: all rows are in there. */
 function makeFolder(): string {
   const { host, pid } = ownMark();
+  sweep(tmpdir());
   try {
-    sweep(tmpdir());
     return mkdtempSync(join(tmpdir(), `godwit-${host}-${pid}-`));
   } catch (cause) {
-    throw new GodwitError("DATABASE_FAILED", `no copy can be made in ${tmpdir()}: ${messageOf(cause)}`, {
+    // "ENOENT: no such file or directory, mkdtemp '/srv/tmp/godwit-…'"
+    const words = messageOf(cause).replace(/^E[A-Z]+: |, mkdtemp '.*$/gs, "");
+    throw new GodwitError("DATABASE_FAILED", `no copy can be made in ${tmpdir()}: ${words}`, {
       hint: ELSEWHERE,
       cause,
     });
@@ -97,16 +148,28 @@ function makeFolder(): string {
 
 const ELSEWHERE = "name a folder with room in it: TMPDIR=/path godwit …";
 
-/** Removes what killed processes of this user have left. */
+/** Removes what killed processes of this user have left. What cannot be looked at or removed stays. */
 function sweep(parent: string): void {
-  for (const name of readdirSync(parent)) {
-    const [, host, pid] = FOLDER.exec(name) ?? [];
-    if (host === undefined) continue;
-    const path = join(parent, name);
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats?.isDirectory() !== true || stats.uid !== process.getuid?.()) continue;
-    if (!mayRun({ host, pid: Number(pid) }, Date.now() - stats.mtimeMs))
-      rmSync(path, { recursive: true, force: true });
+  tolerant(() => {
+    for (const name of readdirSync(parent)) tolerant(() => sweepOne(join(parent, name), name));
+  });
+}
+
+function sweepOne(path: string, name: string): void {
+  const [, host, pid] = FOLDER.exec(name) ?? [];
+  if (host === undefined) return;
+  // Anybody may put a link there.
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true || stats.uid !== process.getuid?.()) return;
+  if (!mayRun({ host, pid: Number(pid) }, Date.now() - stats.mtimeMs))
+    rmSync(path, { recursive: true, force: true });
+}
+
+function tolerant(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
 }
 

@@ -13,6 +13,7 @@ export function onScratch(subject: RunSubject, database: DatabaseAccess): RunSub
       ...settings,
       backup: { ...settings.backup, when: "never" },
       isLogged: false,
+      isConfined: true,
       emit: accompanying(settings.emit),
     },
   };

@@ -14,6 +14,7 @@ interface CheckTools {
   readonly history: HistoryTable;
   readonly foreignKeys: ForeignKeyGuard;
   readonly emit: EventListener;
+  readonly isConfined: boolean;
 }
 
 /** All that is looked at before a step and compared after it. */
@@ -37,7 +38,7 @@ export class StepChecks {
   ) {
     this.step = step;
     this.tools = tools;
-    this.codeSql = new CodeSql(step.migration);
+    this.codeSql = new CodeSql(step.migration, tools);
     this.surroundings = parts.surroundings;
     this.rows = parts.rows;
     this.objects = parts.objects;

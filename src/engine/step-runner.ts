@@ -136,7 +136,8 @@ export class StepRunner {
 
   checksBefore(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<StepChecks> {
     const { connection, history, settings } = this;
-    return StepChecks.before(step, { connection, history, foreignKeys, emit: settings.emit });
+    const { emit, isConfined } = settings;
+    return StepChecks.before(step, { connection, history, foreignKeys, emit, isConfined });
   }
 
   finished(step: PreparedStep, start: number): FinishedStep {

@@ -4,16 +4,17 @@ import {
   existsSync,
   fchownSync,
   fstatSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   realpathSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { syncFolder } from "../base/exclusive-file.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 
 /** An empty file that is there while `isUnsettled`. */
@@ -91,6 +92,16 @@ export class CompanionFolder {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
       throw error;
+    }
+  }
+
+  /** The names of what is in the folder; empty where there is none. @throws GodwitError DATABASE_FAILED */
+  names(): readonly string[] {
+    try {
+      return readdirSync(this.path);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw unreadable(this.path, cause);
     }
   }
 
@@ -179,19 +190,19 @@ export class CompanionFolder {
   }
 }
 
+/** What keeps something of the folder from being read. */
+export function unreadable(what: string, cause: unknown): GodwitError {
+  const isRefused = /^(EACCES|EPERM)$/.test((cause as NodeJS.ErrnoException).code ?? "");
+  return new GodwitError("DATABASE_FAILED", `${what} cannot be read: ${messageOf(cause)}`, {
+    hint: isRefused ? "run as the user who owns the database" : "move away what is in its place",
+    cause,
+  });
+}
+
 function target(path: string): string {
   try {
     return realpathSync(path);
   } catch {
     return path;
-  }
-}
-
-function syncFolder(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -37,7 +37,7 @@ export async function makeRestorePoint(
       return points.adopt(partial, request.now);
     });
   } catch (error) {
-    throw asFailure(error, database);
+    throw backupFailure(error, database);
   }
 }
 
@@ -129,7 +129,8 @@ function sizeOf(path: string): number {
   return existsSync(path) ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0;
 }
 
-function asFailure(error: unknown, database: string): unknown {
+/** What keeps a restore point from being made, as a failure of the run; a database that is busy is for the caller to wait for. */
+export function backupFailure(error: unknown, database: string): unknown {
   if (error instanceof GodwitError) return error;
   if (error instanceof DatabaseError) {
     if (error.kind === "busy") return error;

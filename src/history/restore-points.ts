@@ -1,4 +1,4 @@
-import { existsSync, linkSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, linkSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { syncFile } from "../base/exclusive-file.ts";
 import { CompanionFolder } from "./companion-folder.ts";
@@ -32,10 +32,10 @@ export class RestorePoints {
     this.folder = new CompanionFolder(database, parent);
   }
 
-  /** Newest first. Empty where there is no folder. */
+  /** Newest first. Empty where there is no folder. @throws GodwitError DATABASE_FAILED where it cannot be read */
   list(): readonly RestorePoint[] {
-    if (!existsSync(this.folder.path)) return [];
-    return readdirSync(this.folder.path)
+    return this.folder
+      .names()
       .flatMap((name) => {
         const point = this.pointOf(name);
         return point === null ? [] : [point];

@@ -11,11 +11,10 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { GodwitError, messageOf } from "../base/failure.ts";
 import { GODWIT_VERSION } from "../base/godwit-version.ts";
 import { stringify } from "../base/json.ts";
 import { mayRun } from "../base/running-process.ts";
-import { CompanionFolder } from "./companion-folder.ts";
+import { CompanionFolder, unreadable } from "./companion-folder.ts";
 
 /** What a run has come to. */
 export interface RunEnd {
@@ -103,12 +102,7 @@ export class RunLog {
         closeSync(descriptor);
       }
     } catch (cause) {
-      throw new GodwitError("DATABASE_FAILED", `the log cannot be read: ${messageOf(cause)}`, {
-        hint: isRefused(cause)
-          ? "run as the user who owns the database"
-          : "move it away: the next run begins a new one",
-        cause,
-      });
+      throw unreadable("the log", cause);
     }
   }
 
@@ -219,10 +213,6 @@ function endsOpen(descriptor: number): boolean {
   const { size } = fstatSync(descriptor);
   const last = Buffer.alloc(1);
   return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
-}
-
-function isRefused(error: unknown): boolean {
-  return /^(EACCES|EPERM)$/.test((error as NodeJS.ErrnoException).code ?? "");
 }
 
 function cut(message: string): string {

@@ -104,6 +104,31 @@ export function refuseInVerify(sql: string, statements: readonly Statement[], fi
   }
 }
 
+/** A database in memory, or one that goes with the connection (https://sqlite.org/lang_attach.html). */
+const ATTACHES_NO_FILE = /^attach\s+(?:database\s+)?'(?::memory:)?'\s+as\b/i;
+
+/**
+ * Where a migration is tried on a copy, nothing may reach another file: that one is no copy, and may be the original itself.
+ * @param file where the SQL stands; undefined for SQL that code runs
+ * @throws GodwitError STATEMENT_NOT_ALLOWED
+ */
+export function refuseReaching(sql: string, statements: readonly Statement[], file?: string): void {
+  for (const { words, start, end } of statements) {
+    const reach = reachOf(words, sql.slice(start, end));
+    if (reach === null) continue;
+    throw new GodwitError("STATEMENT_NOT_ALLOWED", `${reach}, which would be no copy`, {
+      location: file === undefined ? undefined : locate(file, sql, start),
+      hint: "try this migration by hand, on copies of both files",
+    });
+  }
+}
+
+/** In words; null for what stays in the database. */
+function reachOf(words: readonly string[], text: string): string | null {
+  if (words[0] === "ATTACH") return ATTACHES_NO_FILE.test(text) ? null : "ATTACH opens another database";
+  return words[0] === "VACUUM" && /\binto\b/i.test(text) ? "VACUUM INTO writes another file" : null;
+}
+
 /**
  * Without a transaction nothing brings back what the drop of a table takes along where foreign keys are enforced.
  * @throws GodwitError STATEMENT_NOT_ALLOWED

@@ -64,13 +64,15 @@ function readTokens(sql: string): string[] {
   const lexer = new Lexer(sql);
   const tokens: string[] = [];
   while (lexer.next()) {
-    if (lexer.kind === "comment" || lexer.kind === "semicolon") continue;
+    if (lexer.kind === "comment") continue;
     const token = sql.slice(lexer.start, lexer.end);
     const name = lexer.kind === "name" ? unquoteIdentifier(token) : null;
     // A quoted keyword is a name and must stay one.
     const isPlain = name !== null && SIMPLE_NAME.test(name) && !CONSTRAINT_WORDS.has(name.toUpperCase());
     tokens.push(isPlain ? name : token);
   }
+  // Those of a trigger's statements stay.
+  while (tokens.at(-1) === ";") tokens.pop();
   return tokens;
 }
 
@@ -98,9 +100,12 @@ function splitOptions(tokens: readonly string[]): string[] {
     .filter((option) => option !== "");
 }
 
+/** What stands inside a token, a string above all, stays. */
 function joined(tokens: readonly string[]): string {
   return tokens
-    .join(" ")
-    .replace(/ ([),;.])/g, "$1")
-    .replace(/([(.]) /g, "$1");
+    .map((token, index) => {
+      const isClose = index === 0 || /^[),;.]$/.test(token) || /^[(.]$/.test(tokens[index - 1]!);
+      return isClose ? token : ` ${token}`;
+    })
+    .join("");
 }

@@ -111,6 +111,27 @@ describe("godwit log", () => {
     });
     expect(await read("status")).toMatchObject({ stderr: "", exitCode: 0 });
   });
+
+  testUnprivileged("and restore points are not taken for none where they may not be seen", async () => {
+    using project = await used();
+    await openToEveryone(project.cwd);
+    await runProcess(["chmod", "go-rwx", "app.db.godwit"], { cwd: project.cwd });
+    const run = (...words: string[]) =>
+      runUnprivileged([GODWIT, ...words, "--db", "app.db"], { cwd: project.cwd });
+    for (const words of [
+      ["backup", "list"],
+      ["restore", "--yes"],
+    ])
+      expect(await run(...words)).toMatchObject({
+        stderr: expect.stringMatching(/error\[DATABASE_FAILED\] \S+app\.db\.godwit cannot be read: EACCES/),
+        exitCode: 4,
+      });
+    project.remove(1);
+    expect(await run("rollback")).toMatchObject({
+      stderr: expect.stringContaining("error[MIGRATION_MISSING]"),
+      exitCode: 3,
+    });
+  });
 });
 
 test("runs that usage keeps from beginning are not in the log, nor those that only read", async () => {

@@ -47,6 +47,14 @@ describe("migrate --dry-run", () => {
     );
   });
 
+  test("tells of code that is refused half-way what the run tells, with its exit code", async () => {
+    using project = await used();
+    project.write(2, 'export function up(db) { db.run("DELETE FROM kept"); db.run("COMMIT"); }\n', "ts");
+    const [tried, ran] = [await project.migrate("--dry-run"), await project.migrate()];
+    expect([tried.exitCode, ran.exitCode]).toEqual([4, 4]);
+    expect(tried.stderr.split("\n")[0]).toBe(ran.stderr.split("\n")[0]);
+  });
+
   test("gives one document, also where it fails", async () => {
     using project = await used();
     project.sql(2, "UPDATE kept SET word = 'x';");

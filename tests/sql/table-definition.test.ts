@@ -73,3 +73,18 @@ describe("two texts of one table", () => {
     expect(folded("SELECT 'x'")).not.toBe(folded("SELECT 'X'"));
   });
 });
+
+describe("a text in one line", () => {
+  test("keeps the ends of a trigger's statements, and not its own", () => {
+    const trigger = "CREATE TRIGGER tr AFTER DELETE ON t BEGIN\n  DELETE FROM a ;\n  DELETE FROM b;\nEND;";
+    expect(normaliseSql(trigger)).toBe(
+      "CREATE TRIGGER tr AFTER DELETE ON t BEGIN DELETE FROM a; DELETE FROM b; END",
+    );
+  });
+
+  test("keeps strings as they are", () => {
+    expect(normaliseSql("SELECT 'a , b ( c ) . d ;' , x . y")).toBe("SELECT 'a , b ( c ) . d ;', x.y");
+    const [one, other] = ["'a , b'", "'a, b'"].map((text) => normaliseSql(`CREATE VIEW v AS SELECT ${text}`));
+    expect(one).not.toBe(other);
+  });
+});

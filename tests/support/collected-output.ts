@@ -8,6 +8,13 @@ export class CollectedOutput extends Output {
     super(-1);
   }
 
+  /** What was written past the lines. */
+  text = "";
+
+  override raw(chunk: string | Uint8Array): void {
+    this.text += String(chunk);
+  }
+
   override line(text = ""): void {
     this.lines.push(...text.split("\n"));
   }

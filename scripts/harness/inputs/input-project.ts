@@ -78,7 +78,9 @@ export class InputProject {
   /** The bytes of the database, and the names of all that lies beside it. */
   fingerprint(): string {
     const bytes = existsSync(this.path) ? Bun.hash(readFileSync(this.path)).toString(16) : "none";
-    return `${bytes} ${readdirSync(this.folder).sort().join(" ")} ${readdirSync(this.migrations).sort().join(" ")}`;
+    // The log of a run that failed is beside the database, and no part of it.
+    const names = readdirSync(this.folder).filter((name) => !name.endsWith(".godwit"));
+    return `${bytes} ${names.sort().join(" ")} ${readdirSync(this.migrations).sort().join(" ")}`;
   }
 
   isDatabase(): boolean {

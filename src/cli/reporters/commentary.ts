@@ -37,8 +37,10 @@ export class Commentary {
   readonly handlers: Pick<EventHandlers, Commented> = {
     "lock-waiting": ({ database, timeoutMs }) =>
       this.stderr.line(`waiting for the lock on ${printable(database)} (up to ${duration(timeoutMs)})`),
-    note: ({ file, line, message }) =>
-      this.stderr.line(`note: ${printable(file)}${line === null ? "" : `:${line}`}: ${printable(message)}`),
+    note: ({ file, line, message }) => {
+      this.copying.end();
+      this.stderr.line(`note: ${printable(file)}${line === null ? "" : `:${line}`}: ${printable(message)}`);
+    },
     "backup-started": () => this.copying.begin(),
     "backup-progress": ({ doneBytes, totalBytes }) =>
       this.copying.show("restore point", doneBytes, totalBytes),

@@ -9,7 +9,7 @@ import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
 import type { Commentary } from "./commentary.ts";
 import { describeRun } from "./log-view.ts";
-import { describeRehearsal } from "./rehearsal-document.ts";
+import { describeRefusedRehearsal, describeRehearsal } from "./rehearsal-document.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
 import { describeListed, describeRestore, describeRestorePoint } from "./restore-document.ts";
 import { describeTest } from "./test-view.ts";
@@ -18,6 +18,7 @@ import { describeVerification } from "./verification-view.ts";
 /** One document on stdout, whatever happens: snake_case, ISO 8601 UTC, whole milliseconds. */
 export class JsonReporter implements Reporter {
   private readonly stdout: Output;
+  private readonly isDryRun: boolean;
   private readonly handlers: EventHandlers;
   private command = "";
   private database: string | null = null;
@@ -27,8 +28,9 @@ export class JsonReporter implements Reporter {
   private readonly start = performance.now();
 
   /** @param commentary null where nothing but errors is wanted */
-  constructor(stdout: Output, commentary: Commentary | null) {
+  constructor(stdout: Output, commentary: Commentary | null, { isDryRun = false } = {}) {
     this.stdout = stdout;
+    this.isDryRun = isDryRun;
     const done = ({ migration, executionTimeMs }: { migration: MigrationLabel; executionTimeMs: number }) =>
       void this.done.push({ ...migration, executionTimeMs });
     this.handlers = {
@@ -119,6 +121,8 @@ export class JsonReporter implements Reporter {
         };
       case "migrate":
       case "rollback":
+        if (this.isDryRun) return describeRefusedRehearsal(this.command, this.elapsed());
+        return this.runBody(this.command, this.created, this.elapsed());
       case "redo":
         return this.runBody(this.command, this.created, this.elapsed());
       case "mark":

@@ -18,6 +18,21 @@ export function describeRehearsal(
   };
 }
 
+/** The document of a rehearsal that was not begun. */
+export function describeRefusedRehearsal(
+  command: "migrate" | "rollback",
+  durationMs: number,
+): Record<string, unknown> {
+  return describeRehearsal(command, {
+    wouldCreate: false,
+    wouldBackUp: false,
+    steps: [],
+    lock: { longestMs: 0, totalMs: 0 },
+    durationMs,
+    failure: null,
+  });
+}
+
 function describeStep(step: RehearsedStep): Record<string, unknown> {
   const { version, description, executionTimeMs, rows, schemaDiff, sizeChange } = step;
   return {

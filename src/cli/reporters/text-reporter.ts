@@ -67,6 +67,7 @@ export class TextReporter implements Reporter {
   }
 
   finish(result: CommandResult): void {
+    this.commentary.endProgress();
     const isAskedFor =
       result.kind !== "migrate" &&
       result.kind !== "rollback" &&

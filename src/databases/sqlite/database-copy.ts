@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { quoteIdentifier } from "../../sql/identifier.ts";
 import { isInWalUse } from "./database-file.ts";
 import { toDatabaseError } from "./driver-error.ts";
+import { withoutStrangers } from "./strangers.ts";
 
 /** How far a copy is. */
 export interface CopyProgress {
@@ -25,7 +27,25 @@ const SMALLEST_STEP = 256;
  * @returns how many rows were there to copy
  * @throws DatabaseError; of kind busy where a writer keeps readers out at that moment. What was begun of the copy is left to the caller.
  */
-export async function copyDatabase(from: string, to: string, onProgress?: CopyListener): Promise<RowCounts> {
+export function copyDatabase(from: string, to: string, onProgress?: CopyListener): Promise<RowCounts> {
+  return copying({ from, to, onProgress }, (source) =>
+    countRows((sql) => source.prepare(sql).all().map(Object.values)),
+  );
+}
+
+/** The same without counting, which reads an index of every table, and takes collations that only the application has. @throws DatabaseError */
+export function copyPages(from: string, to: string): Promise<void> {
+  return copying({ from, to }, () => undefined);
+}
+
+interface Copying {
+  readonly from: string;
+  readonly to: string;
+  readonly onProgress?: CopyListener | undefined;
+}
+
+/** @param look at the source, before anything else can change it */
+async function copying<T>({ from, to, onProgress }: Copying, look: (source: DatabaseSync) => T): Promise<T> {
   const { backup, DatabaseSync } = await import("node:sqlite");
   try {
     const source = openSource(DatabaseSync, from);
@@ -34,7 +54,7 @@ export async function copyDatabase(from: string, to: string, onProgress?: CopyLi
       source.exec("BEGIN");
       source.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get();
       await backup(source, to, progressOptions(source, onProgress));
-      return countRows((sql) => source.prepare(sql).all().map(Object.values));
+      return look(source);
     } finally {
       source.close();
     }
@@ -46,22 +66,32 @@ export async function copyDatabase(from: string, to: string, onProgress?: CopyLi
 /** Where nobody has a database in WAL mode open, a read-only handle would leave files behind, and could not play back a hot journal. */
 function openSource(Sqlite: typeof DatabaseSync, path: string): DatabaseSync {
   if (isInWalUse(path)) return new Sqlite(path, { readOnly: true });
-  const source = new Sqlite(path);
+  const source = new Sqlite(path === ":memory:" ? path : withoutCreating(path));
   source.exec("PRAGMA query_only = 1");
   return source;
 }
 
-/** SQLite counts by walking the smallest index, and reads no row. */
+/** By its plain path `node:sqlite` would make a file that is not there: https://sqlite.org/uri.html#urimode. */
+function withoutCreating(path: string): string {
+  const url = pathToFileURL(path);
+  url.searchParams.set("mode", "rw");
+  return url.href;
+}
+
+/**
+ * SQLite counts by walking the smallest index, and reads no row. A table whose keys ask for a collation or function that only its application has cannot be
+ * counted, and is left out.
+ */
 export function countRows(values: (sql: string) => unknown[][]): RowCounts {
   const tables = values(
     "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
   ).map(([name]) => String(name));
-  return new Map(
-    tables.map((table) => [
-      table,
-      Number(values(`SELECT count(*) FROM main.${quoteIdentifier(table)}`)[0]![0]),
-    ]),
-  );
+  const counts = new Map<string, number>();
+  for (const table of tables) {
+    const count = withoutStrangers(() => values(`SELECT count(*) FROM main.${quoteIdentifier(table)}`));
+    if (count !== null) counts.set(table, Number(count[0]![0]));
+  }
+  return counts;
 }
 
 function progressOptions(source: DatabaseSync, onProgress: CopyListener | undefined): object {

@@ -70,7 +70,17 @@ export function readonlyReason(error: DatabaseError, path: string): DatabaseErro
   return new DatabaseError(message, { kind, databaseCode, hint, cause: error });
 }
 
-function isWritable(path: string): boolean {
+/** What keeps a file from being made there, told without making it. @throws DatabaseError of kind not-found or readonly */
+export function requireCreatable(path: string): void {
+  requireOpenable(path, "create");
+  if (isWritable(dirname(path))) return;
+  throw new DatabaseError("the folder may not be written to", {
+    kind: "readonly",
+    databaseCode: "SQLITE_READONLY",
+  });
+}
+
+export function isWritable(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
     return true;

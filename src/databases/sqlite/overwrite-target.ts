@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
-import { closeSync, fsyncSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
+import { syncFolder } from "../../base/exclusive-file.ts";
 import type { CopyListener } from "./database-copy.ts";
 import { toDatabaseError } from "./driver-error.ts";
 
@@ -107,9 +108,7 @@ export class OverwriteTarget implements Disposable {
     this.abandon();
     this.db.close();
     closeSync(this.descriptor);
-    const folder = openSync(dirname(this.path), "r");
-    fsyncSync(folder);
-    closeSync(folder);
+    syncFolder(dirname(this.path));
   }
 
   /**

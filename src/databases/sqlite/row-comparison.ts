@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { foldName, quoteIdentifier } from "../../sql/identifier.ts";
 import { toDatabaseError } from "./driver-error.ts";
+import { withoutStrangers } from "./strangers.ts";
 
 /** How the rows of one table differ in two databases. */
 export interface TableChange {
@@ -26,6 +27,7 @@ interface Column {
 /**
  * Compares the rows of two databases, exactly: by primary key, or by rowid where there is none. A value differs if its type does. A column that only one
  * of them has counts where a row holds something else in it than its default. Virtual tables are left out: what they hold is in tables of their own.
+ * So are tables that need a collation or function of the application's: without it SQLite can neither read nor change them.
  * @returns the tables that differ; a table that only one of them has is one whose rows are all inserted, or all deleted
  * @throws DatabaseError
  */
@@ -59,7 +61,9 @@ class RowComparison {
     const keys = [...new Set([...was.keys(), ...is.keys()])].sort();
     return keys
       .filter((key) => !isLeftOut(key))
-      .map((key) => this.compare(was.get(key), is.get(key)))
+      .map(
+        (key) => withoutStrangers(() => this.compare(was.get(key), is.get(key))) ?? { ...NONE, table: key },
+      )
       .filter(({ inserted, updated, deleted }) => inserted + updated + deleted > 0);
   }
 

@@ -27,6 +27,7 @@ import { type FileIdentity, holdsWriteLock, identityOf, requireSameFile } from "
 import { oddities } from "./file-oddities.ts";
 import { checkDeclarations, checkForeignKeys } from "./foreign-key-check.ts";
 import { foreignKeyLinks } from "./foreign-key-declarations.ts";
+import { checkIntegrity } from "./integrity.ts";
 import { LentHandle } from "./lent-handle.ts";
 import { TriggerWatch } from "./row-watch.ts";
 import { schemaObjects } from "./schema-objects.ts";
@@ -176,6 +177,14 @@ export class SqliteConnection implements Connection {
 
   schemaObjects(): Promise<readonly SchemaObject[]> {
     return this.attempt(() => schemaObjects(this.handle));
+  }
+
+  checkIntegrity(): Promise<readonly string[]> {
+    return this.attempt(() =>
+      checkIntegrity(this.handle)
+        .flatMap((lines) => lines.split("\n"))
+        .filter((line) => line !== "ok"),
+    );
   }
 
   countRows(): Promise<ReadonlyMap<string, number>> {

@@ -1,7 +1,8 @@
 import { GodwitError } from "../../base/failure.ts";
 import { canonicalSchema, type SchemaBlock, schemaDiff } from "../../databases/canonical-schema.ts";
-import { DatabaseError } from "../../databases/database-error.ts";
+import { DatabaseError, databaseFailure } from "../../databases/database-error.ts";
 import { examineCopy } from "../../databases/sqlite/copy-check.ts";
+import { isWritable, requireCreatable } from "../../databases/sqlite/database-file.ts";
 import { compareRows, type TableChange } from "../../databases/sqlite/row-comparison.ts";
 import type { FinishedStep } from "../../engine/events.ts";
 import type { PlanRequest } from "../../engine/plan.ts";
@@ -16,6 +17,7 @@ import {
 } from "../../engine/run-plan.ts";
 import { ScratchDatabase } from "../../engine/scratch-database.ts";
 import { isNoContent, onScratch } from "../../engine/scratch-subject.ts";
+import { backupFailure } from "../../history/restore-point-maker.ts";
 import { estimateLock, type LockEstimate } from "./lock-estimate.ts";
 
 /** What one migration did to the copy. */
@@ -40,33 +42,70 @@ export interface RehearsalReport {
 }
 
 /**
- * Carries a run out on a copy, through the same code as a real one, step by step, and says what each did. The database itself is read once, to copy it.
+ * Carries a run out on a copy, through the same code as a real one, step by step, and says what each did. The database itself is only read: what there is
+ * to do, and, if there is something, all of it, to copy it.
  * @throws GodwitError what the run would be refused for, and what keeps the copy from being made
  */
 export async function rehearse(subject: RunSubject, request: RunRequest): Promise<RehearsalReport> {
   const { clock } = subject.settings;
   const start = clock.elapsed();
   const wouldCreate = !subject.database.exists();
-  if (wouldCreate) await prepareRun(subject, request);
+  const due = await prepareRun(onScratch(subject, subject.database), request);
+  if (due.length === 0) return { ...NOTHING, durationMs: Math.round(clock.elapsed() - start) };
+  requireWritable(subject, wouldCreate);
   using scratch = await ScratchDatabase.of(subject);
   const copy = onScratch(subject, scratch.access);
   const rehearsal = new Rehearsal(copy, request, scratch);
-  const planned = await prepareRun(copy, request);
-  const restorePointMs = wouldCreate ? 0 : await rehearsal.timeRestorePoint(planned, subject);
-  const failure = await rehearsal.run(planned);
-  const { isAtomic = false } = request;
-  return {
-    wouldCreate: wouldCreate && planned.length > 0,
-    wouldBackUp: restorePointMs > 0,
-    steps: rehearsal.steps,
-    lock: estimateLock(
-      rehearsal.steps.map(({ executionTimeMs: ms }, index) => ({ ms, isolation: planned[index]!.isolation })),
-      restorePointMs,
-      { isAtomic, commit: subject.settings.commit },
-    ),
-    durationMs: Math.round(clock.elapsed() - start),
-    failure,
-  };
+  return await scratch.attempt(async () => {
+    const planned = await prepareRun(copy, request);
+    const restorePointMs = wouldCreate ? 0 : await rehearsal.timeRestorePoint(planned, subject);
+    const failure = await rehearsal.run(planned);
+    const { isAtomic = false } = request;
+    return {
+      wouldCreate: wouldCreate && planned.length > 0,
+      wouldBackUp: restorePointMs > 0,
+      steps: rehearsal.steps,
+      lock: estimateLock(
+        rehearsal.steps.map(({ executionTimeMs: ms }, index) => ({
+          ms,
+          isolation: planned[index]!.isolation,
+        })),
+        restorePointMs,
+        { isAtomic, commit: subject.settings.commit },
+      ),
+      durationMs: Math.round(clock.elapsed() - start),
+      failure,
+    };
+  });
+}
+
+/** What there is to tell of a run with nothing to do. */
+const NOTHING: RehearsalReport = {
+  wouldCreate: false,
+  wouldBackUp: false,
+  steps: [],
+  lock: { longestMs: 0, totalMs: 0 },
+  durationMs: 0,
+  failure: null,
+};
+
+/**
+ * Where a new database may not be made, the run would fail. Whoever may only read one that is there may rehearse all the same.
+ * @throws GodwitError DATABASE_NOT_FOUND, DATABASE_READONLY
+ */
+function requireWritable({ database, settings }: RunSubject, wouldCreate: boolean): void {
+  try {
+    if (wouldCreate) requireCreatable(database.name);
+    else if (!isWritable(database.name))
+      settings.emit({
+        kind: "note",
+        file: database.name,
+        line: null,
+        message: "you may not write to it: the run itself would fail",
+      });
+  } catch (error) {
+    throw error instanceof DatabaseError ? databaseFailure(error, database.name) : error;
+  }
 }
 
 interface State {
@@ -88,7 +127,7 @@ class Rehearsal {
 
   /**
    * What making a restore point would take: the copy, and looking through it; 0 where none would be made.
-   * @throws GodwitError DATABASE_CORRUPT, as the real run does
+   * @throws GodwitError DATABASE_CORRUPT, BACKUP_FAILED, as the real run does
    */
   async timeRestorePoint(
     planned: readonly PreparedStep[],
@@ -102,11 +141,7 @@ class Rehearsal {
     try {
       examineCopy(this.scratch.path);
     } catch (error) {
-      if (!(error instanceof DatabaseError)) throw error;
-      throw new GodwitError("DATABASE_CORRUPT", `${database.name} is damaged: ${error.message}`, {
-        hint: "put a good copy back (godwit backup list shows the restore points)",
-        cause: error,
-      });
+      throw backupFailure(error, database.name);
     }
     return Math.max(1, Math.round((this.scratch.copyMs ?? 0) + settings.clock.elapsed() - start));
   }
@@ -118,6 +153,7 @@ class Rehearsal {
         this.steps.push(await this.perform(step));
       } catch (error) {
         if (!(error instanceof GodwitError)) throw error;
+        this.scratch.requireRoomLeft(error);
         return error.with({
           outcome: "unchanged",
           state: `unchanged: it failed in a rehearsal on a copy, and ${this.scratch.access.name} was not touched`,

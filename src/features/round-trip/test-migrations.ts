@@ -42,21 +42,31 @@ export async function testMigrations(subject: RunSubject, request: TestRequest):
   const { clock } = subject.settings;
   const start = clock.elapsed();
   const isOnCopy = !request.all && subject.database.exists();
+  const report = (tested: readonly TestedMigration[]): TestReport => ({
+    isOnCopy,
+    tested,
+    durationMs: Math.round(clock.elapsed() - start),
+  });
+  // What there is to do can be seen, and refused, without a copy.
+  if (isOnCopy && (await prepareRun(onScratch(subject, subject.database), RUN)).length === 0)
+    return report([]);
   using scratch = await ScratchDatabase.of(subject, { isEmpty: request.all });
   const copy = onScratch(subject, scratch.access);
-  const planned = await prepareRun(copy, { plan: UP, mustHaveFiles: true });
-  const tested: TestedMigration[] = [];
-  let isOver = false;
-  for (const step of planned) {
-    const trip = new RoundTrip(step, copy, scratch);
-    tested.push(isOver ? trip.verdict("not_tested") : await trip.run(request));
-    isOver ||= !trip.isApplied;
-  }
-  return { isOnCopy, tested, durationMs: Math.round(clock.elapsed() - start) };
+  return await scratch.attempt(async () => {
+    const tested: TestedMigration[] = [];
+    let isOver = false;
+    for (const step of await prepareRun(copy, RUN)) {
+      const trip = new RoundTrip(step, copy, scratch);
+      tested.push(isOver ? trip.verdict("not_tested") : await trip.run(request));
+      isOver ||= !trip.isApplied;
+    }
+    return report(tested);
+  });
 }
 
 /** Files that are older than the newest applied are tried too; whether they may be applied is for `migrate` to say. */
 const UP: PlanRequest = { kind: "migrate", steps: undefined, allow: { outOfOrder: true } };
+const RUN = { plan: UP, mustHaveFiles: true };
 const DOWN: PlanRequest = { kind: "rollback", steps: 1 };
 
 /** One migration's way there, back and there again. */
@@ -103,6 +113,7 @@ class RoundTrip {
       return "gone";
     } catch (error) {
       if (!(error instanceof GodwitError)) throw error;
+      this.scratch.requireRoomLeft(error);
       if (error.code === "DOWN_MISSING") return "none";
       if (error.code === "HISTORY_MOVED") {
         this.warnings.push("it is older than the newest applied, and so cannot be rolled back by itself");
@@ -123,6 +134,7 @@ class RoundTrip {
       return true;
     } catch (error) {
       if (!(error instanceof GodwitError)) throw error;
+      this.scratch.requireRoomLeft(error);
       this.findings.push(describe(what, error));
       return false;
     }

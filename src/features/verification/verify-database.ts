@@ -66,7 +66,7 @@ export async function verifyDatabase(subject: RunSubject): Promise<VerificationR
     const verifiable = await allVerifiable(subject, applied);
     const verified: VerifiedMigration[] = [];
     for (const one of verifiable) verified.push(await verifyOne(subject, connection!, one));
-    const integrity = await integrityOf(connection!);
+    const integrity = (await connection!.checkIntegrity()).map(printable);
     const { violations, mismatches } = await connection!.checkForeignKeys();
     const foreignKeys = [...mismatches.map(describeMismatch), ...violations.map(describeViolation)].map(
       printable,
@@ -115,7 +115,7 @@ async function verifyOne(
   const context = {
     ...{ connection, migration, code, guard },
     // Also in a file that has none of its own: what ended this transaction would let the rest look at another moment.
-    codeSql: new CodeSql({ ...migration, transactional: true }),
+    codeSql: new CodeSql({ ...migration, transactional: true }, settings),
     onReshape: () => {},
     onStillRunning: (elapsedMs: number) => emit({ kind: "migration-running", migration: label, elapsedMs }),
   };
@@ -139,11 +139,3 @@ const NOT_THE_DATA: ReadonlySet<string> = new Set([
   "DATABASE_FAILED",
   "DATABASE_REPLACED",
 ]);
-
-async function integrityOf(connection: Connection): Promise<string[]> {
-  const rows = await connection.all<{ integrity_check: string }>("PRAGMA integrity_check(100)");
-  return rows
-    .flatMap((row) => String(Object.values(row)[0]).split("\n"))
-    .filter((line) => line !== "ok")
-    .map(printable);
-}

@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { type CopyProgress, copyDatabase } from "../../../src/databases/sqlite/database-copy.ts";
 import { digestOf } from "../../support/digest.ts";
 import { runProcess } from "../../support/run-godwit.ts";
@@ -84,7 +85,19 @@ test("a full disk and a folder that is not there are told as such", async () => 
   await expect(copyDatabase(folder.join("a.db"), folder.join("no/b.db"))).rejects.toMatchObject({
     kind: "io",
   });
+  await expect(copyDatabase(folder.join("none.db"), folder.join("b.db"))).rejects.toMatchObject({
+    kind: "io",
+  });
+  expect(existsSync(folder.join("none.db"))).toBe(false);
   await expect(copyDatabase(folder.join("a.db"), "/dev/full")).rejects.toMatchObject({
     name: "DatabaseError",
   });
+});
+
+test("a path means itself, whatever it would mean in a URL", async () => {
+  using folder = new TempDir();
+  const [from, to] = [folder.join("a ?mode=memory#%41 ü.db"), folder.join("b ?#%.db")];
+  make(from, "delete", 10);
+  await copyDatabase(from, to);
+  expect(count(to)).toBe(10);
 });
