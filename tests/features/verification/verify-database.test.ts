@@ -136,7 +136,7 @@ export function verify() {
 
   test("shows ten rows of a migration, and says how many more there are", async () => {
     using project = await used();
-    project.exec("INSERT INTO items (name) VALUES " + Array.from({ length: 12 }, () => "('')").join());
+    project.exec(`INSERT INTO items (name) VALUES ${Array(12).fill("('')").join()}`);
     const { violations } = (await verified(project)).verified[0]!;
     expect(violations).toHaveLength(11);
     expect(violations.at(-1)).toBe("and 2 more");
