@@ -1,4 +1,4 @@
-import { existsSync, linkSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { syncFile } from "../base/exclusive-file.ts";
 import { CompanionFolder } from "./companion-folder.ts";
@@ -82,7 +82,8 @@ export class RestorePoints {
     const id = name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : "";
     const match = ID.exec(id);
     const file = join(this.folder.path, name);
-    const stats = match === null ? undefined : statSync(file, { throwIfNoEntry: false });
+    // A link could lead to any file.
+    const stats = match === null ? undefined : lstatSync(file, { throwIfNoEntry: false });
     if (match === null || stats?.isFile() !== true) return null;
     const [, year, month, day, hour, minute, second] = match;
     return { id, file, bytes: stats.size, createdAt: `${year}-${month}-${day}T${hour}:${minute}:${second}Z` };
