@@ -1,4 +1,4 @@
-/** Does what may fail on the disk without harm to what was asked for. Anything but an error of the system is thrown on. */
+/** Does what may fail without harm to what was asked for. Only what has a code is passed over, an error of the system or a failure: the rest is a bug. */
 export function bestEffort(action: () => void): void {
   try {
     action();

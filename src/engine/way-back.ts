@@ -2,7 +2,7 @@ import { GodwitError } from "../base/failure.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import { accessTarget } from "../databases/open-database.ts";
 import { HistoryTable } from "../history/history-table.ts";
-import { RestorePoints } from "../history/restore-points.ts";
+import { type RestorePoint, RestorePoints } from "../history/restore-points.ts";
 import { restoreCommand } from "./restore-command.ts";
 import type { RunSubject } from "./run-plan.ts";
 
@@ -13,13 +13,23 @@ export async function nameWayBack(
 ): Promise<GodwitError> {
   const version = /^\d{14}/.exec(error.message)?.[0];
   if (version === undefined) return error;
-  for (const point of new RestorePoints(database.name, settings.backup.parent).list()) {
+  for (const point of listOf(new RestorePoints(database.name, settings.backup.parent))) {
     if (await isFrom(point.file, settings.table, version))
       return error.with({
         hint: `${error.hint}, or go back to before it: ${restoreCommand(point, database.name)}`,
       });
   }
   return error;
+}
+
+/** Empty also where they cannot be read: the refusal stands without them. */
+function listOf(points: RestorePoints): readonly RestorePoint[] {
+  try {
+    return points.list();
+  } catch (error) {
+    if (error instanceof GodwitError) return [];
+    throw error;
+  }
 }
 
 /** Whether a restore point is from before a migration was applied. */

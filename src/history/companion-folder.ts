@@ -1,11 +1,13 @@
 import {
-  chownSync,
   closeSync,
+  constants,
   existsSync,
   fchownSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   realpathSync,
   rmSync,
   statSync,
@@ -17,6 +19,10 @@ import { GodwitError, messageOf } from "../base/failure.ts";
 
 /** An empty file that is there while `isUnsettled`. */
 const UNSETTLED = "last-run-unsettled";
+const IGNORE = ".gitignore";
+
+/** Opening a link fails, and opening a pipe does not wait for its other end. Windows has neither. */
+const PLAIN = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** Who owns a file. */
 interface Owner {
@@ -46,17 +52,57 @@ export class CompanionFolder {
   make(): void {
     try {
       if (!this.isThere()) this.create();
+      // Also where somebody was killed between the two.
+      if (!existsSync(join(this.path, IGNORE))) this.furnish();
     } catch (cause) {
       throw cause instanceof GodwitError ? cause : this.unusable(messageOf(cause), cause);
     }
   }
 
   /** Makes a file that must not be there yet, 0600. @returns its descriptor. @throws the system's error, EEXIST among them */
-  createFile(name: string, flags: "wx" | "w" | "a" = "wx"): number {
+  createFile(name: string, flags: "wx" | "ax+" = "wx"): number {
+    // The folder may have become a link since it was made.
+    this.isThere();
     const descriptor = openSync(join(this.path, name), flags, 0o600);
-    const owner = this.ownerToBe();
-    if (owner !== null) fchownSync(descriptor, owner.uid, owner.gid);
+    this.giveAway(descriptor);
     return descriptor;
+  }
+
+  /**
+   * Opens a file of the folder to read it and to add to its end, making it if it is not there. Root owns what others may not touch, and whoever owns the
+   * folder could have put a link to that in its place.
+   * @throws the system's error, or one that says what stands in the file's place
+   */
+  openToAppend(name: string): number {
+    try {
+      return this.createFile(name, "ax+");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const descriptor = this.openPlain(name, constants.O_RDWR | constants.O_APPEND);
+    if (process.getuid?.() !== 0 || fstatSync(descriptor).nlink === 1) return descriptor;
+    closeSync(descriptor);
+    throw new Error(`${join(this.path, name)} has another name, too`);
+  }
+
+  /** @returns null where there is no such file. @throws as `openToAppend` */
+  openToRead(name: string): number | null {
+    try {
+      return this.openPlain(name, constants.O_RDONLY);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw error;
+    }
+  }
+
+  /** The names of what is in the folder; empty where there is none. @throws GodwitError DATABASE_FAILED */
+  names(): readonly string[] {
+    try {
+      return readdirSync(this.path);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw unreadable(this.path, cause);
+    }
   }
 
   /**
@@ -68,7 +114,7 @@ export class CompanionFolder {
   }
 
   set isUnsettled(is: boolean) {
-    if (is) closeSync(this.createFile(UNSETTLED, "a"));
+    if (is) closeSync(this.openToAppend(UNSETTLED));
     else rmSync(join(this.path, UNSETTLED), { force: true });
   }
 
@@ -86,14 +132,47 @@ export class CompanionFolder {
   }
 
   private create(): void {
-    const isMade = mkdirSync(this.path, { recursive: true, mode: 0o700 }) !== undefined;
-    if (!isMade) return;
-    const owner = this.ownerToBe();
-    if (owner !== null) chownSync(this.path, owner.uid, owner.gid);
-    const ignore = this.createFile(".gitignore", "a");
+    const parent = join(this.path, "..");
+    mkdirSync(parent, { recursive: true });
+    try {
+      mkdirSync(this.path, { mode: 0o700 });
+    } catch (error) {
+      // Another runner was quicker.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !this.isThere()) throw error;
+    }
+    syncFolder(parent);
+  }
+
+  private furnish(): void {
+    if (this.ownerToBe() !== null) {
+      const folder = openSync(this.path, constants.O_RDONLY | PLAIN);
+      this.giveAway(folder);
+      closeSync(folder);
+    }
+    const ignore = this.openToAppend(IGNORE);
     writeSync(ignore, "*\n");
     closeSync(ignore);
-    syncFolder(join(this.path, ".."));
+  }
+
+  private openPlain(name: string, flags: number): number {
+    this.isThere();
+    const path = join(this.path, name);
+    let descriptor: number;
+    try {
+      descriptor = openSync(path, flags | PLAIN);
+    } catch (error) {
+      // FreeBSD says EMLINK.
+      const isLink = /^(ELOOP|EMLINK)$/.test((error as NodeJS.ErrnoException).code ?? "");
+      throw isLink ? new Error(`${path} is a link`, { cause: error }) : error;
+    }
+    if (fstatSync(descriptor).isFile()) return descriptor;
+    closeSync(descriptor);
+    throw new Error(`${path} is no regular file`);
+  }
+
+  private giveAway(descriptor: number): void {
+    const owner = this.ownerToBe();
+    if (owner !== null) fchownSync(descriptor, owner.uid, owner.gid);
   }
 
   /** Null where files belong to the right one by themselves. */
@@ -109,6 +188,15 @@ export class CompanionFolder {
       cause,
     });
   }
+}
+
+/** What keeps something of the folder from being read. */
+export function unreadable(what: string, cause: unknown): GodwitError {
+  const isRefused = /^(EACCES|EPERM)$/.test((cause as NodeJS.ErrnoException).code ?? "");
+  return new GodwitError("DATABASE_FAILED", `${what} cannot be read: ${messageOf(cause)}`, {
+    hint: isRefused ? "run as the user who owns the database" : "move away what is in its place",
+    cause,
+  });
 }
 
 function target(path: string): string {

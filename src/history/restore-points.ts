@@ -1,4 +1,4 @@
-import { existsSync, linkSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, linkSync, lstatSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { bestEffort } from "../base/best-effort.ts";
 import { syncFile } from "../base/exclusive-file.ts";
@@ -33,10 +33,10 @@ export class RestorePoints {
     this.folder = new CompanionFolder(database, parent);
   }
 
-  /** Newest first. Empty where there is no folder. */
+  /** Newest first. Empty where there is no folder. @throws GodwitError DATABASE_FAILED where it cannot be read */
   list(): readonly RestorePoint[] {
-    if (!existsSync(this.folder.path)) return [];
-    return readdirSync(this.folder.path)
+    return this.folder
+      .names()
       .flatMap((name) => {
         const point = this.pointOf(name);
         return point === null ? [] : [point];
@@ -91,7 +91,8 @@ export class RestorePoints {
     const id = name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : "";
     const match = ID.exec(id);
     const file = join(this.folder.path, name);
-    const stats = match === null ? undefined : statSync(file, { throwIfNoEntry: false });
+    // A link could lead to any file.
+    const stats = match === null ? undefined : lstatSync(file, { throwIfNoEntry: false });
     if (match === null || stats?.isFile() !== true) return null;
     const [, year, month, day, hour, minute, second] = match;
     return { id, file, bytes: stats.size, createdAt: `${year}-${month}-${day}T${hour}:${minute}:${second}Z` };

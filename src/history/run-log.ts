@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
-  existsSync,
   fstatSync,
-  openSync,
   readFileSync,
   readSync,
   renameSync,
+  rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { hostname } from "node:os";
@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { GODWIT_VERSION } from "../base/godwit-version.ts";
 import { stringify } from "../base/json.ts";
 import { mayRun } from "../base/running-process.ts";
-import { CompanionFolder } from "./companion-folder.ts";
+import { CompanionFolder, unreadable } from "./companion-folder.ts";
 
 /** What a run has come to. */
 export interface RunEnd {
@@ -49,10 +49,12 @@ export interface LoggedRun {
 }
 
 const FILE = "runs.ndjson";
+/** What becomes of it when it is too long. */
+const FRESH = `${FILE}.new`;
 /** Over this, the older half goes. */
 const MOST_BYTES = 1 << 20;
-/** Enough for what `status` tells of: the last runs. */
-const TAIL_BYTES = 1 << 16;
+/** Code may throw whole files. */
+const MESSAGE_KEPT = 2000;
 
 /** The runs of one database, as lines of JSON in the folder beside it: one when a run begins, one when it ends. */
 export class RunLog {
@@ -69,11 +71,12 @@ export class RunLog {
     this.trim();
     const { pid } = process;
     const who = { user: userName(), host: hostname(), pid, godwit: GODWIT_VERSION };
-    this.append({ id, started_at: startedAt.toISOString(), ...who, command });
     this.folder.isUnsettled = true;
+    this.append({ id, started_at: startedAt.toISOString(), ...who, command });
     return id;
   }
 
+  /** @throws as `begin` */
   end(id: string, end: RunEnd): void {
     const { finishedAt, durationMs, outcome, done, error, restorePoint } = end;
     this.append({
@@ -82,24 +85,34 @@ export class RunLog {
       duration_ms: durationMs,
       outcome,
       done,
-      error,
+      error: error === null ? null : { ...error, message: cut(error.message) },
       restore_point: restorePoint,
     });
     this.folder.isUnsettled = outcome !== "done";
   }
 
-  /** Newest first. Empty where there is no log. Lines that cannot be read are passed over. */
+  /** Newest first. Empty where there is no log. Lines that cannot be read are passed over. @throws GodwitError DATABASE_FAILED where the log cannot be read */
   read(): readonly LoggedRun[] {
-    const { path } = this;
-    return existsSync(path) ? runsIn(readFileSync(path, "utf8")) : [];
+    try {
+      const descriptor = this.folder.openToRead(FILE);
+      if (descriptor === null) return [];
+      try {
+        return runsIn(readFileSync(descriptor, "utf8"));
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (cause) {
+      throw unreadable("the log", cause);
+    }
   }
 
-  /** The newest run, if it failed, or was killed. */
+  /** The run that has come to its end last, if it failed, or was killed. @throws as `read` */
   lastFailure(): LoggedRun | null {
-    const [last] = this.folder.isUnsettled && existsSync(this.path) ? runsIn(readTail(this.path)) : [];
-    if (last === undefined || last.end?.outcome === "done") return null;
-    const isRunning = last.end === null && isAlive(last);
-    return isRunning ? null : last;
+    if (!this.folder.isUnsettled) return null;
+    const last = this.read()
+      .filter((run) => run.end !== null || !isAlive(run))
+      .reduce<LoggedRun | undefined>(later, undefined);
+    return last === undefined || last.end?.outcome === "done" ? null : last;
   }
 
   private get path(): string {
@@ -108,24 +121,37 @@ export class RunLog {
 
   /** One write a line: lines of two processes do not mix (https://man7.org/linux/man-pages/man2/open.2.html, O_APPEND). */
   private append(line: Record<string, unknown>): void {
-    const descriptor = this.folder.createFile(FILE, "a");
+    const descriptor = this.folder.openToAppend(FILE);
     try {
-      writeSync(descriptor, `${stringify(line)}\n`);
+      // What was cut off by a full disk must not take this line along.
+      const bytes = Buffer.from(`${endsOpen(descriptor) ? "\n" : ""}${stringify(line)}\n`);
+      if (writeSync(descriptor, bytes) < bytes.length) throw new Error("there is no room for all of it");
     } finally {
       closeSync(descriptor);
     }
   }
 
+  /** A log that stays too long is still a log. */
   private trim(): void {
-    if (!existsSync(this.path)) return;
-    const lines = readFileSync(this.path, "utf8").split("\n");
-    if (Bun.file(this.path).size <= MOST_BYTES) return;
-    const rest = lines.slice(Math.floor(lines.length / 2)).join("\n");
-    const fresh = `${FILE}.${process.pid}`;
-    const descriptor = this.folder.createFile(fresh, "w");
-    writeSync(descriptor, rest);
+    try {
+      if ((statSync(this.path, { throwIfNoEntry: false })?.size ?? 0) > MOST_BYTES) this.shorten();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    }
+  }
+
+  private shorten(): void {
+    const old = this.folder.openToAppend(FILE);
+    const bytes = readFileSync(old);
+    closeSync(old);
+    const start = bytes.indexOf("\n", bytes.length - MOST_BYTES / 2) + 1;
+    const fresh = join(this.folder.path, FRESH);
+    rmSync(fresh, { force: true });
+    const descriptor = this.folder.createFile(FRESH);
+    const rest = bytes.subarray(start);
+    const written = writeSync(descriptor, rest);
     closeSync(descriptor);
-    renameSync(join(this.folder.path, fresh), this.path);
+    if (written === rest.length) renameSync(fresh, this.path);
   }
 }
 
@@ -182,16 +208,25 @@ function toEnd(entry: Record<string, unknown>): RunEnd {
   };
 }
 
-function readTail(path: string): string {
-  const descriptor = openSync(path, "r");
-  try {
-    const { size } = fstatSync(descriptor);
-    const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.toString("utf8");
-  } finally {
-    closeSync(descriptor);
-  }
+/** Whether the last line has no end. */
+function endsOpen(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
+}
+
+function cut(message: string): string {
+  if (message.length <= MESSAGE_KEPT) return message;
+  return `${message.slice(0, MESSAGE_KEPT).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
+function later(one: LoggedRun | undefined, other: LoggedRun): LoggedRun {
+  return one === undefined || lastSeen(other) > lastSeen(one) ? other : one;
+}
+
+/** ISO 8601 UTC, which sorts as text. */
+function lastSeen({ startedAt, end }: LoggedRun): string {
+  return end?.finishedAt ?? startedAt;
 }
 
 function userName(): string {

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { mark } from "../../src/engine/mark.ts";
 import { readStatus } from "../../src/engine/migration-status.ts";
 import { type LoggedRun, RunLog } from "../../src/history/run-log.ts";
@@ -112,6 +112,33 @@ describe("what is written into the log", () => {
     using _ = await initDatabase(project.path, { migrations: project.folder });
     expect(logged(project)).toEqual([{ command: "migrate", outcome: "done", done: ["1 up"] }]);
   });
+});
+
+test("what keeps a server from its start is written, too", async () => {
+  using project = new Project();
+  project.tables(1);
+  using application = new Database(project.path);
+  application.run("BEGIN EXCLUSIVE");
+  const start = () => initDatabase(project.path, { migrations: project.folder, lockTimeoutMs: 30 });
+  expect(await failureOf(start)).toMatchObject({ code: "DATABASE_BUSY" });
+  expect(logged(project)).toEqual([
+    { command: "migrate", outcome: "unchanged", done: [], code: "DATABASE_BUSY" },
+  ]);
+});
+
+test("a link in the log's place is a note, told once, and what it points at stays", async () => {
+  using project = new Project();
+  project.tables(1);
+  await project.run();
+  const log = `${project.path}.godwit/runs.ndjson`;
+  rmSync(log);
+  const secret = project.root.write("secret", "secret");
+  symlinkSync(secret, log);
+  project.tables(2);
+  await project.run();
+  expect(project.applied()).toEqual([1, 2]);
+  expect(project.notes().map(({ message }) => message)).toEqual([expect.stringContaining("is a link")]);
+  expect(readFileSync(secret, "utf8")).toBe("secret");
 });
 
 test("a log that cannot be written is a note, and the run goes on", async () => {

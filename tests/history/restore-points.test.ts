@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { type RestorePoint, RestorePoints, surplusOf } from "../../src/history/restore-points.ts";
 import { TempDir } from "../support/temp-dir.ts";
@@ -64,6 +64,7 @@ describe("the restore points of a database", () => {
     for (const name of ["notes.db", "20260214T120000Z.db-journal", "20260214T120000Z-1x.db", "x.partial"])
       folder.write(`app.db.godwit/${name}`, "");
     folder.write("app.db.godwit/20260214T130000Z.db/inside", "");
+    symlinkSync("/etc/passwd", folder.join("app.db.godwit/20260214T140000Z.db"));
     expect(points.list().map(({ id }) => id)).toEqual(["20260214T120000Z"]);
   });
 

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { type RunEnd, RunLog } from "../../src/history/run-log.ts";
+import { failureOf } from "../support/failures.ts";
 import { TempDir } from "../support/temp-dir.ts";
 
 const NOON = new Date("2026-02-14T12:00:00Z");
@@ -64,6 +74,36 @@ describe("the log of runs", () => {
     expect(log.read().map(({ command }) => command)).toEqual(["redo", "migrate"]);
   });
 
+  test("loses nothing but half a line where a write was cut off", () => {
+    using folder = new TempDir();
+    const log = logIn(folder);
+    log.end(log.begin("migrate", NOON), DONE);
+    appendFileSync(folder.join("app.db.godwit/runs.ndjson"), '{"id":"ha');
+    log.end(log.begin("redo", NOON), DONE);
+    expect(log.read().map(({ command }) => command)).toEqual(["redo", "migrate"]);
+  });
+
+  test("keeps a message of any length short", () => {
+    using folder = new TempDir();
+    const log = logIn(folder);
+    const error = { ...FAILED.error!, message: `${"🙂".repeat(50_000)}` };
+    log.end(log.begin("migrate", NOON), { ...FAILED, error });
+    const { message } = log.lastFailure()!.end!.error!;
+    expect(message.length).toBeLessThan(3000);
+    expect(message).toMatch(/^(🙂)+…$/u);
+  });
+
+  test("is written although it cannot be shortened", () => {
+    using folder = new TempDir();
+    const log = logIn(folder);
+    log.end(log.begin("migrate", NOON), DONE);
+    const file = folder.join("app.db.godwit/runs.ndjson");
+    writeFileSync(file, readFileSync(file, "utf8").repeat(5000));
+    mkdirSync(folder.join("app.db.godwit/runs.ndjson.new/in-the-way"), { recursive: true });
+    log.end(log.begin("redo", NOON), DONE);
+    expect(log.read()[0]!.command).toBe("redo");
+  });
+
   test("keeps the newer half when it is too long", () => {
     using folder = new TempDir();
     const log = logIn(folder);
@@ -91,6 +131,27 @@ describe("the log of runs", () => {
     expect(log.lastFailure()).toBeNull();
   });
 
+  test("knows the failure of a run that has done very much", () => {
+    using folder = new TempDir();
+    const log = logIn(folder);
+    const done = Array.from({ length: 5000 }, () => DONE.done[0]!);
+    log.end(log.begin("migrate", NOON), { ...FAILED, done });
+    expect(log.lastFailure()).toMatchObject({ command: "migrate" });
+  });
+
+  test("takes the run that ended last for the last", () => {
+    using folder = new TempDir();
+    const log = logIn(folder);
+    const long = log.begin("migrate", NOON);
+    log.end(log.begin("backup", new Date("2026-02-14T12:01:00Z")), {
+      ...DONE,
+      finishedAt: "2026-02-14T12:02:00.000Z",
+    });
+    log.end(long, { ...FAILED, finishedAt: "2026-02-14T12:03:00.000Z" });
+    expect(log.read().map(({ command }) => command)).toEqual(["backup", "migrate"]);
+    expect(log.lastFailure()).toMatchObject({ command: "migrate" });
+  });
+
   test("takes a run without an end for killed, if its process is gone", () => {
     using folder = new TempDir();
     const log = logIn(folder);
@@ -109,5 +170,27 @@ describe("the log of runs", () => {
     expect(() => log.begin("migrate", NOON)).toThrow("it is no folder");
     rmSync(folder.join("app.db.godwit"));
     expect(log.read()).toEqual([]);
+  });
+
+  test("is no link", () => {
+    using folder = new TempDir();
+    const log = logIn(folder);
+    log.end(log.begin("migrate", NOON), DONE);
+    const secret = folder.write("secret", "secret");
+    const file = folder.join("app.db.godwit/runs.ndjson");
+    rmSync(file);
+    symlinkSync(secret, file);
+    expect(() => log.begin("migrate", NOON)).toThrow("is a link");
+    expect(readFileSync(secret, "utf8")).toBe("secret");
+  });
+
+  test("that cannot be read is not taken for an empty one", async () => {
+    using folder = new TempDir();
+    const log = logIn(folder);
+    mkdirSync(folder.join("app.db.godwit/runs.ndjson"), { recursive: true });
+    expect(await failureOf(async () => log.read())).toMatchObject({
+      code: "DATABASE_FAILED",
+      message: expect.stringContaining("runs.ndjson"),
+    });
   });
 });

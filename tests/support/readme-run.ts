@@ -94,6 +94,7 @@ function versionOf(time: number): string {
   return new Date(time).toISOString().slice(0, 19).replace(/\D/g, "");
 }
 
+const RUN = /^[0-9a-f]{16}$/;
 const RESTORE_POINT = /\d{8}T\d{6}Z(-\d+)?/g;
 
 function withoutVersions(text: string): string {
@@ -103,17 +104,17 @@ function withoutVersions(text: string): string {
 function withoutMeasures(text: string): string {
   return text
     .replace(RESTORE_POINT, "<restore point>")
-    .replace(/"(id|user|host|started_at|finished_at)":"[^"]*"/g, '"$1":"<$1>"')
-    .replace(/"(pid|duration_ms)":\d+/g, '"$1":0')
+    .replace(/\S+@\S+, godwit \S+/g, "<who>")
     .replace(/\b\d+(\.\d+)? m?s\b/g, "<time>")
     .replace(/\b\d+(\.\d+)? [KMG]B\b/g, "<size>")
-    .replace(/\d{4}-\d{2}-\d{2} \d{2}:\d{2}/g, "<date>");
+    .replace(/\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})?/g, "<date>");
 }
 
 /** A replacer for JSON: what differs from run to run or from release to release keeps its type only. */
 function withoutTimes(key: string, value: unknown): unknown {
   if (value === null) return null;
-  const varies = /_ms$|^(applied|created)_at$|^(godwit|bun|sqlite|bytes)$/.test(key);
-  if (typeof value === "string" && !varies) return value.replace(RESTORE_POINT, "<restore point>");
+  const varies = /_ms$|_at$|^(godwit|bun|sqlite|bytes|user|host|pid)$/.test(key);
+  if (typeof value === "string" && !varies)
+    return value.replace(RESTORE_POINT, "<restore point>").replace(RUN, "<run>");
   return varies ? typeof value : value;
 }

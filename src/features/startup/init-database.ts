@@ -1,6 +1,6 @@
 import { DatabaseError, databaseFailure } from "../../databases/database-error.ts";
 import { parseDatabaseTarget } from "../../databases/database-target.ts";
-import { accessHandle, accessTarget } from "../../databases/open-database.ts";
+import { accessHandle, accessTarget, type DatabaseAccess } from "../../databases/open-database.ts";
 import {
   type DatabasePragmas,
   openTuned,
@@ -10,7 +10,7 @@ import {
 import type { Database } from "../../databases/sqlite/sqlite-connection.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
 import { type ManagerOptions, type MigrateOptions, subjectOf } from "../../engine/migration-manager.ts";
-import { prepareRun, runPlan } from "../../engine/run-plan.ts";
+import { prepareRun, type RunSubject, runPlan } from "../../engine/run-plan.ts";
 import { lockWait } from "../../engine/run-settings.ts";
 import type { MigrationSource } from "../../migrations/migration.ts";
 
@@ -38,16 +38,30 @@ export async function initDatabase(path: string, options: InitOptions = {}): Pro
   }
   const db = open(file);
   try {
-    await untilFree(lockWait(subject.settings, file), file, async () =>
-      setJournalMode(db, options.pragmas?.journalMode),
-    );
-    await runPlan({ ...subject, database: accessHandle(db) }, { plan });
+    await runPlan({ ...subject, database: withJournalMode(db, subject, options) }, { plan });
     setPragmas(db, options.pragmas ?? {});
     return db;
   } catch (error) {
     db.close();
     throw asFailure(error, file);
   }
+}
+
+/** Set where the run opens the database, so that what keeps it from being set is in the log. */
+function withJournalMode(
+  db: Database,
+  { database, settings }: RunSubject,
+  { pragmas }: InitOptions,
+): DatabaseAccess {
+  const access = accessHandle(db);
+  const set = async () => setJournalMode(db, pragmas?.journalMode);
+  return {
+    ...access,
+    open: async (mode) => {
+      await untilFree(lockWait(settings, database.name), database.name, set);
+      return access.open(mode);
+    },
+  };
 }
 
 function open(file: string): Database {

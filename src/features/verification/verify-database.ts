@@ -4,11 +4,16 @@ import type { Connection } from "../../databases/connection.ts";
 import { describeMismatch, describeViolation } from "../../databases/foreign-key-report.ts";
 import { CodeSql } from "../../engine/code-sql.ts";
 import { prepareVerify, type Work } from "../../engine/prepare.ts";
-import { type RunSubject, readAll, requireReadable, withConnection } from "../../engine/run-plan.ts";
+import {
+  type RunSubject,
+  readAll,
+  readHistory,
+  requireReadable,
+  withConnection,
+} from "../../engine/run-plan.ts";
 import { computeState } from "../../engine/state.ts";
 import { labelOf } from "../../engine/step-runner.ts";
 import { runVerify } from "../../engine/work.ts";
-import { HistoryTable } from "../../history/history-table.ts";
 import type { Migration } from "../../migrations/migration.ts";
 
 /** What the `verify` of one applied migration says of the present data. */
@@ -54,10 +59,9 @@ export async function verifyDatabase(subject: RunSubject): Promise<VerificationR
     });
   }
   return withConnection(database, "read", async (connection) => {
-    await connection!.setBusyTimeout(settings.lockTimeoutMs);
     // Reading all of one moment keeps a writer in a rollback journal waiting, as any reader does.
     await connection!.run("BEGIN");
-    const history = await new HistoryTable(connection!, settings.table).read();
+    const history = await readHistory(connection!, settings);
     const applied = computeState(migrations, history).filter(({ record }) => record !== null);
     const verifiable = await allVerifiable(subject, applied);
     const verified: VerifiedMigration[] = [];
@@ -110,7 +114,8 @@ async function verifyOne(
   };
   const context = {
     ...{ connection, migration, code, guard },
-    codeSql: new CodeSql(migration, settings),
+    // Also in a file that has none of its own: what ended this transaction would let the rest look at another moment.
+    codeSql: new CodeSql({ ...migration, transactional: true }, settings),
     onReshape: () => {},
     onStillRunning: (elapsedMs: number) => emit({ kind: "migration-running", migration: label, elapsedMs }),
   };

@@ -84,6 +84,74 @@ describe("verifying", () => {
     ]);
   });
 
+  test("lets no verify end the one moment that all is read at, in a file without a transaction either", async () => {
+    using project = await used();
+    project.write(
+      4,
+      `/** Transaction: off */
+export function up(db) { db.run("CREATE TABLE t4 (id)"); }
+export function verify(db) { if (db.query("SELECT 1 FROM t4").get() !== null) db.run("COMMIT"); }\n`,
+      "ts",
+    );
+    project.tables(5);
+    await project.run();
+    project.exec("INSERT INTO t4 VALUES (1)");
+    const { verified: all, integrity } = await verified(project);
+    expect(all.at(-1)).toMatchObject({
+      version: v(4),
+      violations: [expect.stringMatching(/^error\[STATEMENT_NOT_ALLOWED\] /)],
+    });
+    expect(integrity).toEqual([]);
+  });
+
+  test("looks at one moment, whatever is committed meanwhile", async () => {
+    using project = await used("wal");
+    project.write(
+      2,
+      `import { Database } from "bun:sqlite";
+export function up() {}
+export function verify() {
+  using other = new Database(${JSON.stringify(project.path)});
+  other.run("INSERT INTO items (name) VALUES ('')");
+}\n`,
+      "ts",
+    );
+    project.sql(3, "CREATE TABLE t3 (id);\n-- verify\nSELECT id FROM items WHERE name = '';");
+    expect((await verified(project)).verified.at(-1)).toMatchObject({ version: v(3), violations: [] });
+    expect((await verified(project)).verified.at(-1)!.violations).toEqual(["id=1"]);
+  });
+
+  test("passes over what is gone, and over what godwit cannot run", async () => {
+    using project = await used();
+    project.remove(1);
+    expect(await verified(project)).toMatchObject({
+      verified: [{ version: v(2) }],
+      without: 2,
+      isSound: true,
+    });
+    project.remove(2, "ts");
+    project.write(2, "def up(db): pass\n", "py");
+    expect(await verified(project)).toMatchObject({ verified: [], without: 3, isSound: true });
+  });
+
+  test("shows ten rows of a migration, and says how many more there are", async () => {
+    using project = await used();
+    project.exec(`INSERT INTO items (name) VALUES ${Array(12).fill("('')").join()}`);
+    const { violations } = (await verified(project)).verified[0]!;
+    expect(violations).toHaveLength(11);
+    expect(violations.at(-1)).toBe("and 2 more");
+  });
+
+  test("waits for a lock, and is refused after that", async () => {
+    using project = await used();
+    using application = new Database(project.path);
+    application.run("BEGIN EXCLUSIVE");
+    project.events.length = 0;
+    const subject = project.subject({ lockTimeoutMs: 1500 });
+    expect(await failureOf(() => verifyDatabase(subject))).toMatchObject({ code: "DATABASE_BUSY" });
+    expect(project.told()).toEqual(["lock-waiting"]);
+  });
+
   test("finds damage that no statement meets", async () => {
     using project = await used();
     project.exec("CREATE INDEX items_name ON items (name); INSERT INTO items (name) VALUES ('a')");
