@@ -45,8 +45,8 @@ export function judgeBeside(scenario: Scenario, folder: string, beside: Beside):
   return problems;
 }
 
-function isBefore({ command, stages, lastIdBefore }: Scenario, state: DatabaseState): boolean {
-  const [{ applied, contents }] = stages as [Scenario["stages"][number]];
+function isBefore({ command, stages, countBefore, lastIdBefore }: Scenario, state: DatabaseState): boolean {
+  const { applied, contents } = stages.find((stage) => stage.applied.length === countBefore)!;
   if (state.incomplete !== null || state.applied.join() !== applied.join()) return false;
   return state.contents === contents && (command !== "redo" || state.lastId <= lastIdBefore);
 }

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { describeEnd, type GodwitRun, reportedVersions, startGodwit } from "./godwit-process.ts";
 import { JOURNAL_MODES } from "./journal-mode.ts";
 import { commandOf, DATABASE, judgeDatabase } from "./judge.ts";
+import { judgeBeside } from "./judge-beside.ts";
 import { Random } from "./random.ts";
+import { halfDone } from "./restore-points.ts";
 import { copyDatabase, makeScenario, type Scenario } from "./scenario.ts";
 import { type Direction, scenarioOf } from "./scenario-list.ts";
 import type { Section, SectionOptions } from "./section.ts";
@@ -100,7 +102,10 @@ class Rivals {
     const problems = others.filter(({ exitCode }) => exitCode !== 0).map((run) => describeEnd(run));
     const judged = judgeDatabase(this.scenario, this.path);
     if (!judged.isDone) problems.push("not all is applied");
-    return [...problems, ...judged.problems, ...this.judgeTold(others, victim >= 0)];
+    // What was killed is tidied up by the next one that makes a restore point.
+    const half = victim >= 0 ? [] : halfDone(this.path);
+    const beside = this.judgeBeside(this.scenario, judged);
+    return [...problems, ...judged.problems, ...this.judgeTold(others, victim >= 0), ...beside, ...half];
   }
 
   /** Every process ends as if they had run one after the other. A rollback that finds nothing is refused; one that is overtaken fails. */
@@ -112,13 +117,23 @@ class Rivals {
     const problems = runs
       .filter(({ exitCode }) => ![0, 3, 4].includes(exitCode ?? -1))
       .map((run) => describeEnd(run));
-    const { problems: wrong, found } = judgeDatabase(this.scenario, this.path);
+    const judged = judgeDatabase(this.scenario, this.path);
+    const { problems: wrong, found } = judged;
     const ups = sum(runs, "applied");
     const downs = sum(runs, "rolled_back");
     const before = this.scenario.countBefore;
     if (found !== null && found.applied.length !== before + ups - downs)
       problems.push(`${before} before, ${ups} applied, ${downs} rolled back, ${found.applied.length} now`);
-    return [...problems, ...wrong];
+    // There are more runs than restore points that stay: the first state may be gone.
+    const beside = this.judgeBeside({ ...this.scenario, keepsBefore: false }, judged);
+    return [...problems, ...wrong, ...beside, ...halfDone(this.path)];
+  }
+
+  private judgeBeside(
+    scenario: Scenario,
+    { found, isDone }: Pick<ReturnType<typeof judgeDatabase>, "found" | "isDone">,
+  ): string[] {
+    return found === null ? [] : judgeBeside(scenario, this.folder, { found, isDone, run: null });
   }
 
   /** What one run applied no other one did, and together they applied everything; a killed one took its word with it. */

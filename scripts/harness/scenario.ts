@@ -86,7 +86,7 @@ export async function makeScenario(spec: ScenarioSpec, binary: string, folder: s
     steps,
     migrations,
     base,
-    countBefore: spec.from,
+    countBefore: spec.isGone === true ? 0 : spec.from,
     lastIdBefore: inspectDatabase(join(base, "app.db")).lastId,
     olderPoints: pointsIn(join(base, "app.db")),
     keepsBefore: keepsBefore(spec),
