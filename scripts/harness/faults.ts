@@ -7,7 +7,8 @@ import { type Beside, judgeBeside, judgeSecondRun, judgeTidied } from "./judge-b
 import { Random } from "./random.ts";
 import { halfDone } from "./restore-points.ts";
 import { copyDatabase, type Scenario } from "./scenario.ts";
-import type { Section, SectionOptions } from "./section.ts";
+import { requireScenario } from "./scenario-list.ts";
+import type { Section, SectionOptions, SectionResult } from "./section.ts";
 import { Tally } from "./tally.ts";
 
 const FAULTS = ["kill", "torn", "eio", "enospc"] as const;
@@ -28,16 +29,21 @@ const COUNTED = [
 ];
 
 /** Every call that changes a file, each failing in four ways, until a run passes without a fault. */
-export const faults: Section = {
-  name: "faults",
-  async run(options) {
-    const tally = new Tally(options, COUNTED);
-    await eachScenario(options, tally, QUICK_SCENARIOS, (scenario, folder) =>
-      everyCall(new FaultRunner(scenario, options, folder, tally), options),
-    );
-    return tally.result();
-  },
-};
+export const faults: Section = { name: "faults", run: (options) => faultsIn(options) };
+
+/** The same, beginning with one scenario: the one that a bug should show in. @throws Error if there is none of the name */
+export function faultsFrom(label: string): Section {
+  requireScenario(label);
+  return { name: faults.name, run: (options) => faultsIn(options, label) };
+}
+
+async function faultsIn(options: SectionOptions, first?: string): Promise<SectionResult> {
+  const tally = new Tally(options, COUNTED);
+  await eachScenario(options, tally, { quickEvery: QUICK_SCENARIOS, first }, (scenario, folder) =>
+    everyCall(new FaultRunner(scenario, options, folder, tally), options),
+  );
+  return tally.result();
+}
 
 async function everyCall(runner: FaultRunner, { isQuick, seed }: SectionOptions): Promise<void> {
   const stride = isQuick ? QUICK_CALLS : 1;

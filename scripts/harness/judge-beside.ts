@@ -101,9 +101,13 @@ export async function judgeSecondRun(
   folder: string,
   before: DatabaseState,
 ): Promise<string[]> {
+  const database = join(folder, DATABASE);
+  const superseded = isBefore(scenario, before) ? unfinishedRuns(database) : [];
   const { problems, found, isDone } = await judgeRerun(scenario, binary, folder, before);
   if (found === null) return [...problems];
+  const left = superseded.filter((note) => restorePointsOf(database).includes(`${note.split(".")[0]}.db`));
   const beside = judgeBeside(scenario, folder, { found, isDone, run: null });
+  if (left.length > 0) beside.push(`what a killed run left that changed nothing stays: ${left.join(" ")}`);
   return [...problems, ...beside.map((problem) => `after the second run: ${problem}`)];
 }
 

@@ -9,7 +9,8 @@ import { judgeBeside, judgeSecondRun } from "./judge-beside.ts";
 import { Random } from "./random.ts";
 import { isRestorePointFile } from "./restore-points.ts";
 import { copyDatabase, type Scenario } from "./scenario.ts";
-import type { Section, SectionOptions } from "./section.ts";
+import { requireScenario } from "./scenario-list.ts";
+import type { Section, SectionOptions, SectionResult } from "./section.ts";
 import { Tally } from "./tally.ts";
 
 /** Besides all lost and all kept, after every call. */
@@ -30,16 +31,21 @@ const COUNTED = [
 ];
 
 /** Replays what a run wrote, and cuts the power after every call. */
-export const powerCuts: Section = {
-  name: "power-cuts",
-  async run(options) {
-    const tally = new Tally(options, COUNTED);
-    await eachScenario(options, tally, QUICK_SCENARIOS, (scenario, folder, index) =>
-      new Replay(scenario, options, folder, tally, new Random(options.seed + index)).run(),
-    );
-    return tally.result();
-  },
-};
+export const powerCuts: Section = { name: "power-cuts", run: (options) => cutsIn(options) };
+
+/** The same, beginning with one scenario: the one that a bug should show in. @throws Error if there is none of the name */
+export function powerCutsFrom(label: string): Section {
+  requireScenario(label);
+  return { name: powerCuts.name, run: (options) => cutsIn(options, label) };
+}
+
+async function cutsIn(options: SectionOptions, first?: string): Promise<SectionResult> {
+  const tally = new Tally(options, COUNTED);
+  await eachScenario(options, tally, { quickEvery: QUICK_SCENARIOS, first }, (scenario, folder, index) =>
+    new Replay(scenario, options, folder, tally, new Random(options.seed + index)).run(),
+  );
+  return tally.result();
+}
 
 class Replay {
   private readonly scenario: Scenario;

@@ -43,6 +43,11 @@ export function scenarioSpecs(): ScenarioSpec[] {
   ]);
 }
 
+/** @throws Error if there is none of the name */
+export function requireScenario(name: string): void {
+  if (!scenarioSpecs().some(({ label }) => label === name)) throw new Error(`there is no scenario ${name}`);
+}
+
 function migrate(mode: JournalMode, ...[form, database, commit]: Setting): ScenarioSpec {
   const isPopulated = database === "used";
   const count = isPopulated ? POPULATED_COUNT : OWN_COUNT;

@@ -15,7 +15,8 @@ export const seededBugs: Section = {
   name: "seeded-bugs",
   async run(options: SectionOptions): Promise<SectionResult> {
     const bugs = options.isQuick ? someBugs(options.seed) : BUGS;
-    const violations = new Set(await falseAlarms(bugs, options));
+    // The small part has taken the executable through the sections itself.
+    const violations = new Set(options.isQuick ? [] : await falseAlarms(bugs, options));
     let next = 0;
     let caught = 0;
     const work = async () => {

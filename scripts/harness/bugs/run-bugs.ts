@@ -74,8 +74,8 @@ export const RUN_BUGS: readonly Bug[] = [
   {
     name: "a COMMIT that fails is passed over, and applied is told",
     file: "engine/transaction.ts",
-    find: "      await this.rollback();\n      throw error;",
-    replace: "      await this.rollback();\n      void error;",
+    find: "        await this.requireUndone(position, error);\n      throw error;",
+    replace: "        await this.requireUndone(position, error);\n      void error;",
     caughtBy: [inputsFrom("a rebuild refused by COMMIT")],
   },
   {
