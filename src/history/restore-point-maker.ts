@@ -7,14 +7,11 @@ import { mayRun, ownMark } from "../base/running-process.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import { settleCopy } from "../databases/sqlite/copy-check.ts";
 import { type CopyListener, copyDatabase } from "../databases/sqlite/database-copy.ts";
-import { checkBeside } from "../databases/sqlite/integrity.ts";
+import { checkBeside } from "../databases/sqlite/process-beside.ts";
 import type { RestorePoint, RestorePoints } from "./restore-points.ts";
 
 /** Besides the copy itself: the folder's own blocks, and what SQLite writes beside a new file. */
 const SPARE_BYTES = 1 << 20;
-
-/** Below this, starting a process takes longer than it saves. */
-const CHECKED_BESIDE_BYTES = 1 << 26;
 
 /** `number-host-pid.partial`, and SQLite's files beside it. */
 const PARTIAL = /^\d+-(.*)-(\d+)\.partial(?:-journal|-wal|-shm)?$/s;
@@ -54,8 +51,7 @@ async function fill(
   database: string,
   { onProgress, onDamage }: RestorePointRequest,
 ): Promise<void> {
-  const isLarge = sizeOf(database) > CHECKED_BESIDE_BYTES;
-  const checking = isLarge ? checkBeside(database) : null;
+  const checking = checkBeside(database);
   const rows = await copyDatabase(database, partial, onProgress);
   try {
     settleCopy(partial, rows, await checking);

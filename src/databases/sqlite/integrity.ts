@@ -1,7 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { quoteIdentifier } from "../../sql/identifier.ts";
 import { DatabaseError } from "../database-error.ts";
-import { isInWalUse } from "./database-file.ts";
 import { withoutStrangers } from "./strangers.ts";
 
 /**
@@ -11,7 +10,8 @@ import { withoutStrangers } from "./strangers.ts";
 const NO_DAMAGE =
   /^(CHECK constraint failed in|(NULL|NUMERIC|TEXT|non-\w+) value in|Page \d+: never used$|\*\*\* in database )/;
 
-const CHECK = "PRAGMA integrity_check(100)";
+/** What SQLite is asked where all of a database can be looked through. */
+export const CHECK = "PRAGMA integrity_check(100)";
 
 /** @throws DatabaseError of kind corrupt */
 export function requireIntact(db: Database): void {
@@ -48,33 +48,4 @@ export function requireNoDamage(said: readonly string[]): void {
 
 export function damaged(message: string): DatabaseError {
   return new DatabaseError(message, { kind: "corrupt", databaseCode: "SQLITE_CORRUPT" });
-}
-
-/** What the other process runs: this program as plain Bun. */
-const SCRIPT = `const { Database } = require("bun:sqlite");
-const { GODWIT_FILE: file, GODWIT_READONLY: only } = process.env;
-const db = only === "1" ? new Database(file, { readonly: true }) : new Database(file, { readwrite: true });
-db.run("PRAGMA busy_timeout = 30000");
-db.run("PRAGMA query_only = 1");
-require("node:fs").writeSync(1, JSON.stringify(db.query("${CHECK}").values().flat()));`;
-
-/**
- * Asks for an integrity_check in a process of its own, so that a copy can be made meanwhile and this process can tell how far it is.
- * @returns what it says; null where no such process can be had, or it has no answer
- */
-export async function checkBeside(path: string): Promise<readonly string[] | null> {
-  try {
-    const child = Bun.spawn([process.execPath, "-e", SCRIPT], {
-      // A bunfig.toml where the command was given could run code.
-      cwd: "/",
-      env: { BUN_BE_BUN: "1", GODWIT_FILE: path, GODWIT_READONLY: isInWalUse(path) ? "1" : "0" },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "ignore",
-    });
-    const answer: unknown = JSON.parse(await child.stdout.text());
-    return (await child.exited) === 0 && Array.isArray(answer) ? answer.map(String) : null;
-  } catch {
-    return null;
-  }
 }

@@ -6,6 +6,7 @@ import { syncCommit } from "../../databases/sqlite/commit-sync.ts";
 import type { CopyFacts } from "../../databases/sqlite/copy-check.ts";
 import { copyDatabase } from "../../databases/sqlite/database-copy.ts";
 import { OverwriteTarget, SMALLEST_SOURCE } from "../../databases/sqlite/overwrite-target.ts";
+import { readAhead } from "../../databases/sqlite/process-beside.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
 import { loggedCommand } from "../../engine/logged-command.ts";
 import { lockWait } from "../../engine/run-settings.ts";
@@ -52,6 +53,7 @@ const TRIES = 5;
 export async function planRestore(subject: BackupSubject, named: string | undefined): Promise<RestorePlan> {
   const { database, settings } = subject;
   const source = chooseSource(restorePointsOf(subject), database.name, named);
+  await Promise.all([source.file, database.name].map(readAhead));
   const facts = examineSource(source);
   const exists = database.exists();
   const [now, then] = [

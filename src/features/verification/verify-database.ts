@@ -2,6 +2,7 @@ import { GodwitError } from "../../base/failure.ts";
 import { printable } from "../../base/printable.ts";
 import type { Connection } from "../../databases/connection.ts";
 import { describeMismatch, describeViolation } from "../../databases/foreign-key-report.ts";
+import { readAhead } from "../../databases/sqlite/process-beside.ts";
 import { CodeSql } from "../../engine/code-sql.ts";
 import { prepareVerify, type Work } from "../../engine/prepare.ts";
 import {
@@ -58,6 +59,7 @@ export async function verifyDatabase(subject: RunSubject): Promise<VerificationR
       hint: "check the path",
     });
   }
+  await readAhead(database.name);
   return withConnection(database, "read", async (connection) => {
     // Reading all of one moment keeps a writer in a rollback journal waiting, as any reader does.
     await connection!.run("BEGIN");
