@@ -61,14 +61,6 @@ export const BACKUP_BUGS: readonly Bug[] = [
     caughtBy: [faultsFrom(RUN)],
   },
   {
-    name: "a copy is given its name before it is on the disk",
-    file: "history/restore-points.ts",
-    find: "    syncFile(copy);",
-    replace:
-      '    const fs = require("node:fs");\n    fs.writeFileSync(copy, fs.readFileSync(copy));\n    void syncFile;',
-    caughtBy: [powerCutsFrom(RUN)],
-  },
-  {
     name: "the name of a restore point is not synced",
     file: "history/restore-points.ts",
     find: "        rmSync(copy, { force: true });\n        this.folder.sync();",
