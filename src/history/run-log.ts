@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { bestEffort } from "../base/best-effort.ts";
 import { GODWIT_VERSION } from "../base/godwit-version.ts";
 import { stringify } from "../base/json.ts";
 import { mayRun } from "../base/running-process.ts";
@@ -133,11 +134,9 @@ export class RunLog {
 
   /** A log that stays too long is still a log. */
   private trim(): void {
-    try {
+    bestEffort(() => {
       if ((statSync(this.path, { throwIfNoEntry: false })?.size ?? 0) > MOST_BYTES) this.shorten();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    }
+    });
   }
 
   private shorten(): void {

@@ -29,10 +29,11 @@ export function statusTable(database: string, folder: string, report: StatusRepo
     `migrations  ${printable(folder)}`,
     "",
   ];
-  if (report.migrations.length === 0) {
-    return [...head, `no migrations yet; write the first with: godwit create "what it does"`];
-  }
-  return [...head, ...rows(report.migrations, style), "", ...summary(report, style.columns)];
+  const body =
+    report.migrations.length === 0
+      ? [`no migrations yet; write the first with: godwit create "what it does"`]
+      : [...rows(report.migrations, style), "", ...summary(report, style.columns)];
+  return [...head, ...body, ...lastFailureLines(report, style.columns)];
 }
 
 type Cells = Readonly<Record<"state" | "version" | "description" | "applied" | "time", string>>;
@@ -95,7 +96,7 @@ function summary(report: StatusReport, columns: number): string[] {
   const hints = states.flatMap((state) =>
     NEXT_STEPS[state] === undefined ? [] : wrap(`${WORDS[state]}: ${NEXT_STEPS[state]}`, columns, "  "),
   );
-  return [...wrap(line, columns, ""), ...hints, ...lastFailureLines(report, columns)];
+  return [...wrap(line, columns, ""), ...hints];
 }
 
 function lastFailureLines({ lastFailure }: StatusReport, columns: number): string[] {

@@ -104,6 +104,7 @@ function progressOptions(source: DatabaseSync, onProgress: CopyListener | undefi
   };
 }
 
-function numberOf(source: DatabaseSync, pragma: string): number {
+/** The answer of a pragma that is a number. */
+export function numberOf(source: DatabaseSync, pragma: string): number {
   return Number(Object.values(source.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
 }

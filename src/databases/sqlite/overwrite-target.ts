@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { syncCommit } from "./commit-sync.ts";
-import type { CopyListener } from "./database-copy.ts";
+import { type CopyListener, numberOf } from "./database-copy.ts";
 import { toDatabaseError } from "./driver-error.ts";
 
 /** Where a file in a rollback journal mode counts its commits (https://sqlite.org/fileformat2.html#file_change_counter). */
@@ -92,7 +92,7 @@ export class OverwriteTarget implements Disposable {
     let synced: DatabaseSync | undefined;
     this.isBegun = false;
     try {
-      const pages = Number(Object.values(from.prepare("PRAGMA page_count").get() ?? {})[0]);
+      const pageSize = numberOf(from, "page_size");
       const to = `${pathToFileURL(this.path).href}?cache=shared`;
       synced = new DatabaseSync(to);
       // The connection of the backup cannot be told so, but shares the pager of this one. Less than that and a power cut could bring the journal back for a
@@ -104,12 +104,14 @@ export class OverwriteTarget implements Disposable {
       // As late as can be: what is committed between this lock and the next one makes all in vain.
       this.release();
       await backup(from, to, {
-        rate: Math.max(1, Math.floor(pages / STEPS)),
+        rate: Math.max(1, Math.floor(numberOf(from, "page_count") / STEPS)),
         progress: ({ totalPages, remainingPages }) => {
           if (!this.isBegun && this.state() !== this.known) throw new Moved();
           this.isBegun = true;
-          const [total, rest] = [totalPages * this.pageSize, remainingPages * this.pageSize];
-          onProgress({ doneBytes: total - rest, totalBytes: total });
+          onProgress({
+            doneBytes: (totalPages - remainingPages) * pageSize,
+            totalBytes: totalPages * pageSize,
+          });
         },
       });
     } finally {

@@ -76,6 +76,21 @@ describe("the table", () => {
     ]);
   });
 
+  test.each([{ migrations: [] }, { migrations: [row(1, "pending", "a")] }])(
+    "the last run is told of where it failed, whatever the folder holds",
+    ({ migrations }) => {
+      const lastFailure = {
+        ...{ id: "1", startedAt: "2026-02-14T12:00:00.000Z", user: "ada", host: "app", pid: 1 },
+        ...{ godwit: "0.1.0", command: "restore", end: null },
+      };
+      const shown = statusTable("a", "b", { ...report(migrations), lastFailure }, createStyle(false, 80));
+      expect(shown.slice(-2)).toEqual([
+        "",
+        "the last run (restore, 2026-02-14 12:00:00) did not end; see: godwit log",
+      ]);
+    },
+  );
+
   test("text from files and databases cannot move the cursor", () => {
     const text = table([row(1, "pending", "a\u001b[2Jb\nc")], 80).join("\n");
     expect(text).toContain("a\\u001b[2Jb\\u000ac");

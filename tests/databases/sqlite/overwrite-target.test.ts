@@ -78,3 +78,15 @@ describe.each(["delete", "wal"])("a database in mode %s", (mode) => {
     expect(count(application)).toBe(300);
   });
 });
+
+test("tells how far it is in bytes of the source, whose pages may have another size", async () => {
+  using folder = new TempDir();
+  const [source, path] = [folder.join("a.db"), folder.join("b.db")];
+  make(source, { rows: 300, pageSize: 8192 });
+  make(path, { rows: 3 });
+  using target = new OverwriteTarget(path);
+  target.lock();
+  const totals = new Set<number>();
+  expect(await target.overwriteWith(source, ({ totalBytes }) => totals.add(totalBytes))).toBe(true);
+  expect([...totals]).toEqual([statSync(source).size]);
+});
