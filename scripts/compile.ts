@@ -18,6 +18,8 @@ export async function compile(outfile: string, { isOptimised, plugins = [] }: Co
     minify: isOptimised,
     bytecode: isOptimised,
     format: "esm",
+    // Without it, every module of Node that any command needs is loaded before the first line runs.
+    splitting: true,
     plugins,
     throw: true,
     compile: {

@@ -3,22 +3,24 @@ import { GodwitError } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
 import { argsOf, COMMANDS, type DeclaredCommand, findCommand, ROOT_ARGS } from "./command-tree.ts";
 
-/** A command line that has been found sound, in the one spelling that citty reads without surprises. */
+/** What a command was given, by the declared names of its flags and of its positional. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** A command line that has been found sound. */
 export interface Arguments {
   readonly command: DeclaredCommand | null;
-  /** `--name=value` for every flag, then `--` and the positional. */
-  readonly normalised: readonly string[];
+  readonly flags: Flags;
 }
 
 /**
- * Checks a command line before citty sees it: citty takes unknown flags silently and loses options that stand before the command.
- * Pure.
+ * Reads a command line by what the commands declare. Not with citty's own parser: that takes unknown flags silently and loses options that
+ * stand before the command. Pure.
  * @throws GodwitError UNKNOWN_COMMAND, UNKNOWN_FLAG, MISSING_VALUE, INVALID_VALUE, UNEXPECTED_ARGUMENT, CONFLICTING_FLAGS
  */
 export function checkArguments(argv: readonly string[]): Arguments {
   const scan = new Scan(argv);
   scan.run();
-  return { command: scan.command, normalised: scan.normalised() };
+  return { command: scan.command, flags: scan.given() };
 }
 
 /** The command that a line seems to mean, sound or not: a refusal has the shape of that command's document. */
@@ -31,8 +33,8 @@ type ArgDef = ArgsDef[string];
 class Scan {
   command: DeclaredCommand | null = null;
   private readonly rest: string[];
-  private readonly values = new Map<string, string>();
-  private readonly positionals: string[] = [];
+  private readonly values = new Map<string, string | boolean>();
+  private positional: string | null = null;
   /** Flags met before the command is known: judged when it is. */
   private readonly flags: { written: string; name: string; value: string | null }[] = [];
 
@@ -50,9 +52,8 @@ class Scan {
     for (const { written, name, value } of this.flags) this.setFlag(written, name, value);
   }
 
-  normalised(): string[] {
-    const flags = [...this.values].flatMap(([name, value]) => spelled(name, value));
-    return this.positionals.length === 0 ? flags : [...flags, "--", ...this.positionals];
+  given(): Flags {
+    return Object.fromEntries(this.values);
   }
 
   private get args(): ArgsDef {
@@ -61,7 +62,7 @@ class Scan {
 
   private takeWord(word: string): void {
     if (this.command === null && isAsking(word)) {
-      this.values.set(word, "true");
+      this.values.set(word, true);
       return;
     }
     if (this.values.has("version")) {
@@ -71,16 +72,17 @@ class Scan {
       this.command = findCommand(word) ?? unknownCommand(word);
       return;
     }
-    const takesOne = Object.values(this.command.args).some((arg) => arg.type === "positional");
-    if (!takesOne || this.positionals.length > 0) {
+    const name = positionalOf(this.command);
+    if (name === undefined || this.positional !== null) {
       throw new GodwitError("UNEXPECTED_ARGUMENT", `unexpected argument "${word}"`, {
         hint:
           this.command.name === "create"
-            ? `put it in quotes: godwit ${this.command.name} "${this.positionals[0]} ${word}"`
+            ? `put it in quotes: godwit ${this.command.name} "${this.positional} ${word}"`
             : usage(this.command),
       });
     }
-    this.positionals.push(word);
+    this.positional = word;
+    this.values.set(name, word);
   }
 
   /** A flag that takes a value also takes the next word, unless that is a flag itself. */
@@ -97,15 +99,14 @@ class Scan {
   private setFlag(written: string, name: string, value: string | null): void {
     const arg = this.args[name];
     if (arg === undefined) throw this.unknownFlag(written);
-    const text = arg.type === "boolean" ? booleanValue(written, value) : requireValue(written, value);
-    requireOption(written, text, arg);
+    const read = arg.type === "boolean" ? booleanValue(written, value) : requireOption(written, value, arg);
     const known = this.values.get(name);
-    if (known !== undefined && known !== text) {
-      throw new GodwitError("CONFLICTING_FLAGS", `${written} is given twice, as ${known} and as ${text}`, {
+    if (known !== undefined && known !== read) {
+      throw new GodwitError("CONFLICTING_FLAGS", `${written} is given twice, as ${known} and as ${read}`, {
         hint: "give it once",
       });
     }
-    this.values.set(name, text);
+    this.values.set(name, read);
   }
 
   private unknownFlag(written: string): GodwitError {
@@ -120,10 +121,9 @@ class Scan {
   }
 }
 
-/** To citty, `--no-backup` says that `backup` is false, and takes no value. */
-function spelled(name: string, value: string): string[] {
-  if (!name.startsWith("no-")) return [`--${name}=${value}`];
-  return value === "true" ? [`--${name}`] : [];
+/** The name of what a command takes without a flag. */
+function positionalOf({ args }: DeclaredCommand): string | undefined {
+  return Object.keys(args).find((name) => args[name]!.type === "positional");
 }
 
 /** `godwit help status` and `godwit version` are what people type first; they mean the flags. */
@@ -160,9 +160,9 @@ function argAnywhere(name: string, command: DeclaredCommand | null): ArgDef | un
   return own ?? COMMANDS.find(({ args }) => args[name] !== undefined)?.args[name];
 }
 
-function booleanValue(written: string, value: string | null): string {
-  if (value === null || value === "true") return "true";
-  if (value === "false") return "false";
+function booleanValue(written: string, value: string | null): boolean {
+  if (value === null || value === "true") return true;
+  if (value === "false") return false;
   throw new GodwitError("INVALID_VALUE", `${written} takes no value, but was given "${value}"`, {
     hint: `write ${written} alone`,
   });
@@ -173,8 +173,9 @@ function requireValue(written: string, value: string | null): string {
   throw new GodwitError("MISSING_VALUE", `${written} needs a value`, { hint: `write ${written}=VALUE` });
 }
 
-function requireOption(written: string, text: string, arg: ArgDef): void {
-  if (arg.type !== "enum" || arg.options === undefined || arg.options.includes(text)) return;
+function requireOption(written: string, value: string | null, arg: ArgDef): string {
+  const text = requireValue(written, value);
+  if (arg.type !== "enum" || arg.options === undefined || arg.options.includes(text)) return text;
   const meant = nearest(text, arg.options);
   throw new GodwitError("INVALID_VALUE", `${written} takes ${arg.options.join(" or ")}, not "${text}"`, {
     hint: meant === null ? undefined : `did you mean ${meant}?`,

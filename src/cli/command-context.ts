@@ -4,11 +4,10 @@ import type { EventListener } from "../engine/events.ts";
 import { subjectOf } from "../engine/migration-manager.ts";
 import type { RunSubject } from "../engine/run-plan.ts";
 import { isVersion } from "../migrations/file-name.ts";
+import type { Flags } from "./arguments.ts";
 import type { CodeGuard } from "./code-guard.ts";
 import type { Reporter } from "./reporters/reporter.ts";
 import type { Settings } from "./settings.ts";
-
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** What a command's body is given. */
 export class CommandContext {
@@ -42,8 +41,7 @@ export class CommandContext {
   }
 
   isSet(name: string): boolean {
-    // What citty makes of a flag whose name begins with no-.
-    return name.startsWith("no-") ? this.flags[name.slice(3)] === false : this.flags[name] === true;
+    return this.flags[name] === true;
   }
 
   text(name: string): string | undefined {

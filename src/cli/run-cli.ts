@@ -1,10 +1,9 @@
-import { isatty } from "node:tty";
 import { GodwitError, isGodwitError, messageOf, stackOf } from "../base/failure.ts";
 import type { MigrationLabel } from "../engine/events.ts";
 import { type Arguments, checkArguments, commandMeant } from "./arguments.ts";
 import { CodeGuard } from "./code-guard.ts";
-import { CommandContext, type Flags } from "./command-context.ts";
-import { argsOf, type DeclaredCommand, ROOT_ARGS } from "./command-tree.ts";
+import { CommandContext } from "./command-context.ts";
+import type { DeclaredCommand } from "./command-tree.ts";
 import { Output } from "./output.ts";
 import { Commentary } from "./reporters/commentary.ts";
 import { JsonReporter } from "./reporters/json-reporter.ts";
@@ -13,6 +12,7 @@ import { TextReporter } from "./reporters/text-reporter.ts";
 import { type CommandResult, exitCodeOf } from "./results.ts";
 import { type Environment, Settings } from "./settings.ts";
 import { createStyle, takesColour } from "./style.ts";
+import { isTerminal } from "./terminal.ts";
 
 const [STDIN, STDOUT, STDERR] = [0, 1, 2] as const;
 
@@ -99,16 +99,13 @@ export class CliRun {
     }
   }
 
-  private async perform({ command, normalised }: Arguments): Promise<CommandResult> {
-    const args = command === null ? ROOT_ARGS : argsOf(command);
-    const { parseArgs } = await import("citty");
-    const flags = parseArgs([...normalised], withoutRequired(args)) as Flags;
+  private async perform({ command, flags }: Arguments): Promise<CommandResult> {
     this.reporter.begin(command?.name ?? "", null);
     if (flags["help"] === true) return { kind: "help", text: await this.help(command) };
     if (flags["version"] === true && command === null) return this.version();
     if (command === null) throw await this.noCommand();
     const settings = new Settings(flags, this.env);
-    const isInteractive = !this.isJson && isatty(STDIN) && isatty(STDERR);
+    const isInteractive = !this.isJson && isTerminal(STDIN) && isTerminal(STDERR);
     const { reporter } = this;
     const context = new CommandContext(command.name, {
       flags,
@@ -131,7 +128,7 @@ export class CliRun {
 
   private async help(command: DeclaredCommand | null): Promise<string> {
     const { helpText } = await import("./help.ts");
-    return helpText(command, takesColour(!this.isJson && isatty(STDOUT), this.env));
+    return helpText(command, takesColour(!this.isJson && isTerminal(STDOUT), this.env));
   }
 
   private async noCommand(): Promise<GodwitError> {
@@ -143,17 +140,17 @@ export class CliRun {
 
   private textReporter(): TextReporter {
     const { stdout, stderr } = this;
-    const isTerminal = isatty(STDOUT);
+    const isOnTerminal = isTerminal(STDOUT);
     return new TextReporter({
       stdout,
       stderr,
       style: createStyle(
-        takesColour(isTerminal, this.env),
-        isTerminal ? columns() : Number.POSITIVE_INFINITY,
+        takesColour(isOnTerminal, this.env),
+        isOnTerminal ? columns() : Number.POSITIVE_INFINITY,
       ),
-      errorStyle: createStyle(takesColour(isatty(STDERR), this.env), Number.POSITIVE_INFINITY),
+      errorStyle: createStyle(takesColour(isTerminal(STDERR), this.env), Number.POSITIVE_INFINITY),
       isQuiet: this.has("--quiet"),
-      isErrorTerminal: isatty(STDERR),
+      isErrorTerminal: isTerminal(STDERR),
     });
   }
 
@@ -196,13 +193,6 @@ async function bodyOf(name: string): Promise<CommandBody> {
     default:
       throw new Error(`${name} is declared but has no body`);
   }
-}
-
-/** What is missing is said by the command itself, with its own code and hint. */
-function withoutRequired(args: ReturnType<typeof argsOf>): ReturnType<typeof argsOf> {
-  return Object.fromEntries(
-    Object.entries(args).map(([name, arg]) => [name, { ...arg, required: false }]),
-  ) as typeof args;
 }
 
 /** Only at a terminal: process.stdout costs milliseconds to make. */

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { parseEnv } from "node:util";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
 import { withoutSecrets } from "../base/secrets.ts";
@@ -94,7 +93,7 @@ export class Settings {
 function withEnvFile(file: string | undefined, processEnv: Environment): Environment {
   if (file === undefined) return processEnv;
   try {
-    return { ...parseEnv(readFileSync(file, "utf8")), ...withoutEmpty(processEnv) };
+    return { ...readEnvFile(file), ...withoutEmpty(processEnv) };
   } catch (cause) {
     throw new GodwitError("CONFIG_INVALID", `the file of --env-file cannot be read: ${messageOf(cause)}`, {
       location: locateFile(file),
@@ -102,6 +101,11 @@ function withEnvFile(file: string | undefined, processEnv: Environment): Environ
       cause,
     });
   }
+}
+
+/** `node:util` costs milliseconds of start-up: loaded for the few who name such a file. */
+function readEnvFile(file: string): Environment {
+  return process.getBuiltinModule("node:util").parseEnv(readFileSync(file, "utf8"));
 }
 
 function withoutEmpty(env: Environment): Environment {
@@ -185,7 +189,7 @@ function databaseNotNamed(): GodwitError {
 function variableInDotEnv(): string | null {
   if (!existsSync(".env")) return null;
   try {
-    const variables = parseEnv(readFileSync(".env", "utf8"));
+    const variables = readEnvFile(".env");
     return DATABASE_VARIABLES.find((name) => variables[name]) ?? null;
   } catch {
     return null;

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { GodwitError } from "../base/failure.ts";
+import { randomHex } from "../base/random.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import type { HistoryTable } from "../history/history-table.ts";
@@ -109,7 +109,7 @@ export class WriteTransaction {
 /** A savepoint whose name code cannot guess, so that it cannot release or roll back to it by accident. */
 export class Savepoint {
   private readonly connection: Connection;
-  private readonly name = quoteIdentifier(`godwit_${randomBytes(8).toString("hex")}`);
+  private readonly name = quoteIdentifier(`godwit_${randomHex(8)}`);
 
   constructor(connection: Connection) {
     this.connection = connection;

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   fstatSync,
@@ -14,6 +13,7 @@ import { join } from "node:path";
 import { bestEffort } from "../base/best-effort.ts";
 import { GODWIT_VERSION } from "../base/godwit-version.ts";
 import { stringify } from "../base/json.ts";
+import { randomHex } from "../base/random.ts";
 import { mayRun } from "../base/running-process.ts";
 import { CompanionFolder, unreadable } from "./companion-folder.ts";
 
@@ -67,7 +67,7 @@ export class RunLog {
 
   /** @returns the id for `end`. @throws the system's error, or GodwitError BACKUP_FAILED, where it cannot be written */
   begin(command: string, startedAt: Date): string {
-    const id = randomBytes(8).toString("hex");
+    const id = randomHex(8);
     this.folder.make();
     this.trim();
     const { pid } = process;

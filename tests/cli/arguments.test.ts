@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { checkArguments } from "../../src/cli/arguments.ts";
+import { checkArguments, type Flags } from "../../src/cli/arguments.ts";
 import { failureOf } from "../support/failures.ts";
 
-function checked(...argv: string[]): { command: string | null; normalised: readonly string[] } {
-  const { command, normalised } = checkArguments(argv);
-  return { command: command?.name ?? null, normalised };
+function checked(...argv: string[]): { command: string | null; flags: Flags } {
+  const { command, flags } = checkArguments(argv);
+  return { command: command?.name ?? null, flags };
 }
 
 async function refused(...argv: string[]) {
@@ -15,32 +15,32 @@ async function refused(...argv: string[]) {
 
 describe("a sound command line", () => {
   test.each([
-    { argv: [], command: null, normalised: [] },
-    { argv: ["--version"], command: null, normalised: ["--version=true"] },
-    { argv: ["version"], command: null, normalised: ["--version=true"] },
-    { argv: ["help"], command: null, normalised: ["--help=true"] },
-    { argv: ["help", "up"], command: "migrate", normalised: ["--help=true"] },
-    { argv: ["up"], command: "migrate", normalised: [] },
-    { argv: ["down"], command: "rollback", normalised: [] },
-    { argv: ["new", "add x"], command: "create", normalised: ["--", "add x"] },
-    { argv: ["status", "--db", "a.db"], command: "status", normalised: ["--db=a.db"] },
-    { argv: ["--db", "a.db", "status"], command: "status", normalised: ["--db=a.db"] },
-    { argv: ["-u", "a.db", "-d", "m", "status"], command: "status", normalised: ["--db=a.db", "--dir=m"] },
-    { argv: ["--url=a.db", "status", "--db", "a.db"], command: "status", normalised: ["--db=a.db"] },
-    { argv: ["--to", "20260101000001", "up"], command: "migrate", normalised: ["--to=20260101000001"] },
-    { argv: ["--check", "status", "--json"], command: "status", normalised: ["--check=true", "--json=true"] },
-    { argv: ["status", "--json=false"], command: "status", normalised: ["--json=false"] },
-    { argv: ["status", "--db=a=b.db"], command: "status", normalised: ["--db=a=b.db"] },
-    { argv: ["create", "--", "--dry-run"], command: "create", normalised: ["--", "--dry-run"] },
-    { argv: ["create", "-"], command: "create", normalised: ["--", "-"] },
-    { argv: ["status", "--db", "-"], command: "status", normalised: ["--db=-"] },
+    { argv: [], command: null, flags: {} },
+    { argv: ["--version"], command: null, flags: { version: true } },
+    { argv: ["version"], command: null, flags: { version: true } },
+    { argv: ["help"], command: null, flags: { help: true } },
+    { argv: ["help", "up"], command: "migrate", flags: { help: true } },
+    { argv: ["up"], command: "migrate", flags: {} },
+    { argv: ["down"], command: "rollback", flags: {} },
+    { argv: ["new", "add x"], command: "create", flags: { description: "add x" } },
+    { argv: ["status", "--db", "a.db"], command: "status", flags: { db: "a.db" } },
+    { argv: ["--db", "a.db", "status"], command: "status", flags: { db: "a.db" } },
+    { argv: ["-u", "a.db", "-d", "m", "status"], command: "status", flags: { db: "a.db", dir: "m" } },
+    { argv: ["--url=a.db", "status", "--db", "a.db"], command: "status", flags: { db: "a.db" } },
+    { argv: ["--to", "20260101000001", "up"], command: "migrate", flags: { to: "20260101000001" } },
+    { argv: ["--check", "status", "--json"], command: "status", flags: { check: true, json: true } },
+    { argv: ["status", "--json=false"], command: "status", flags: { json: false } },
+    { argv: ["status", "--db=a=b.db"], command: "status", flags: { db: "a=b.db" } },
+    { argv: ["create", "--", "--dry-run"], command: "create", flags: { description: "--dry-run" } },
+    { argv: ["create", "-"], command: "create", flags: { description: "-" } },
+    { argv: ["status", "--db", "-"], command: "status", flags: { db: "-" } },
     {
       argv: ["mark", "20260101000001", "--applied", "--through"],
       command: "mark",
-      normalised: ["--applied=true", "--through=true", "--", "20260101000001"],
+      flags: { applied: true, through: true, version: "20260101000001" },
     },
-  ])("$argv", ({ argv, command, normalised }) => {
-    expect(checked(...argv)).toEqual({ command, normalised });
+  ])("$argv", ({ argv, command, flags }) => {
+    expect(checked(...argv)).toEqual({ command, flags });
   });
 });
 
@@ -178,10 +178,9 @@ describe("values", () => {
   });
 
   test("a word after a plain flag is the positional, not its value", () => {
-    expect(checked("mark", "--applied", "20260101000001").normalised).toEqual([
-      "--applied=true",
-      "--",
-      "20260101000001",
-    ]);
+    expect(checked("mark", "--applied", "20260101000001").flags).toEqual({
+      applied: true,
+      version: "20260101000001",
+    });
   });
 });

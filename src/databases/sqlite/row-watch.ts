@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../../base/random.ts";
 import { quoteIdentifier } from "../../sql/identifier.ts";
 import type { RowLoss } from "../connection.ts";
 import { DatabaseError } from "../database-error.ts";
@@ -25,7 +25,7 @@ export class TriggerWatch {
 
   constructor(db: Database, isExcepted: (table: string) => boolean) {
     this.db = db;
-    const suffix = randomBytes(8).toString("hex");
+    const suffix = randomHex(8);
     this.log = `temp.godwit_lost_${suffix}`;
     const columns = watchedColumns(db).filter(({ table }) => !isExcepted(table));
     if (columns.length === 0) return;
