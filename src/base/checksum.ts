@@ -1,4 +1,4 @@
 /** Lower-case hex SHA-256 of the UTF-8 bytes of `text`. */
 export function checksum(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+  return Bun.SHA256.hash(text, "hex");
 }

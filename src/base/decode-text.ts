@@ -27,6 +27,9 @@ export function decodeText(file: string, bytes: Uint8Array): string {
   return normalised;
 }
 
+/** One for all files: to make one takes longer than to decode a file. */
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function normalise(text: string): string {
   const withoutMark = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
   return withoutMark.includes("\r") ? withoutMark.replace(/\r\n?/g, "\n") : withoutMark;
@@ -41,19 +44,19 @@ function refuseUtf16(file: string, bytes: Uint8Array): void {
   }
 }
 
-function hasUtf16Mark([first, second]: Uint8Array): boolean {
-  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+function hasUtf16Mark(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 }
 
 /** Every second byte of Latin text is zero in UTF-16; a script begins with two such letters. */
-function looksLikeUtf16([first, second, third, fourth]: Uint8Array): boolean {
-  const isZero = [first, second, third, fourth].map((byte) => byte === 0);
-  return isZero[0] !== isZero[1] && isZero[0] === isZero[2] && isZero[1] === isZero[3];
+function looksLikeUtf16(bytes: Uint8Array): boolean {
+  const [first, second] = [bytes[0] === 0, bytes[1] === 0];
+  return first !== second && first === (bytes[2] === 0) && second === (bytes[3] === 0);
 }
 
 function decodeUtf8(file: string, bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return STRICT.decode(bytes);
   } catch (cause) {
     const lossy = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
     const before = normalise(lossy.slice(0, firstInvalid(lossy, bytes)));

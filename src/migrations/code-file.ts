@@ -44,7 +44,7 @@ function indentOf(line: string): number {
  */
 export function isReversible(migration: Migration): boolean | null {
   const { body } = migration;
-  if (body.kind === "sql") return body.down.length > 0;
+  if (body.kind === "sql") return body.hasDown;
   if (body.kind !== "code") return body.kind === "python" ? false : null;
   const names = scanExports(body.text);
   if (names === null) return null;

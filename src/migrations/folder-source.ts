@@ -1,10 +1,11 @@
-import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { decodeText } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
 import { readCodeFile } from "./code-file.ts";
 import { loadCode } from "./code-loader.ts";
+import { readFileBytes } from "./file-bytes.ts";
 import { describeSlug, parseFileName } from "./file-name.ts";
 import type { Header } from "./header.ts";
 import type { Migration, MigrationBody, MigrationCode, MigrationFile, MigrationSource } from "./migration.ts";
@@ -24,23 +25,26 @@ const OTHER_FOLDERS = [
 export class FolderSource implements MigrationSource {
   readonly label: string;
   private readonly root: string;
+  /** What stands before a file's name, as messages show it, and for the system. */
+  private readonly prefixes: { readonly shown: string; readonly path: string };
 
   /** `folder` is as the user gave it, and as messages show it. */
   constructor(folder: string) {
     this.label = folder;
     this.root = resolve(folder);
+    this.prefixes = { shown: join(folder, "_").slice(0, -1), path: join(this.root, "_").slice(0, -1) };
   }
 
   list(): readonly MigrationFile[] {
     const files: MigrationFile[] = [];
     for (const entry of this.entries()) {
-      const file = join(this.label, entry.name);
+      const file = this.prefixes.shown + entry.name;
       const name = parseFileName(entry.name, file);
       if (name === null) continue;
-      this.requireRegular(entry, file);
-      files.push({ ...name, file });
+      if (!entry.isFile()) this.requireLinkToFile(entry, file);
+      const { version, slug, kind } = name;
+      files.push({ version, slug, kind, file });
     }
-    files.sort((a, b) => (a.file < b.file ? -1 : 1));
     refuseDuplicates(files);
     return files;
   }
@@ -59,62 +63,39 @@ export class FolderSource implements MigrationSource {
   }
 
   private parse(file: MigrationFile): Migration {
+    const bytes = readFileBytes(this.pathOf(file), file.file);
     if (file.kind === "py") {
-      const description =
-        describePython(new TextDecoder().decode(this.bytes(file))) ?? describeSlug(file.slug);
+      const description = describePython(new TextDecoder().decode(bytes)) ?? describeSlug(file.slug);
       return { ...file, ...PLAIN, description, body: { kind: "python" } };
     }
-    const text = decodeText(file.file, this.bytes(file));
+    const text = decodeText(file.file, bytes);
     const read = file.kind === "sql" ? readSqlFile : readCodeFile;
     return compose(file, read(file.file, text));
   }
 
-  private bytes(file: MigrationFile): Uint8Array {
-    const path = this.pathOf(file);
-    try {
-      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-      if (size <= LARGEST) return readFileSync(path);
-    } catch (cause) {
-      throw new GodwitError("MIGRATION_UNREADABLE", `the file cannot be read: ${messageOf(cause)}`, {
-        location: locateFile(file.file),
-        hint: "check its permissions",
-        cause,
-      });
-    }
-    throw new GodwitError(
-      "MIGRATION_UNREADABLE",
-      "the file is larger than SQLite takes: 1,000,000,000 bytes",
-      {
-        location: locateFile(file.file),
-        hint: "split it into several migrations",
-      },
-    );
-  }
-
   private pathOf(file: MigrationFile): string {
-    return join(this.root, `${file.version}_${file.slug}.${file.kind}`);
+    return `${this.prefixes.path}${file.version}_${file.slug}.${file.kind}`;
   }
 
+  /** In the order of their names, and so of their versions. */
   private entries(): Dirent[] {
     try {
-      return readdirSync(this.root, { withFileTypes: true });
+      const entries = readdirSync(this.root, { withFileTypes: true });
+      return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     } catch (cause) {
       throw folderFailure(this.label, cause as NodeJS.ErrnoException);
     }
   }
 
-  private requireRegular(entry: Dirent, file: string): void {
-    if (entry.isFile()) return;
-    if (entry.isSymbolicLink() && leadsToFile(join(this.root, entry.name))) return;
+  /** What is no file is never opened: that alone could wake somebody at the other end. */
+  private requireLinkToFile(entry: Dirent, file: string): void {
+    if (entry.isSymbolicLink() && leadsToFile(this.prefixes.path + entry.name)) return;
     throw new GodwitError("MIGRATION_NAME_INVALID", "this is named like a migration but is no file", {
       location: locateFile(file),
       hint: "rename or remove it",
     });
   }
 }
-
-/** SQLITE_MAX_SQL_LENGTH, https://sqlite.org/limits.html#max_sql_length */
-const LARGEST = 1_000_000_000;
 
 /** A link may lead nowhere, or round to itself. */
 function leadsToFile(link: string): boolean {

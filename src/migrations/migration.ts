@@ -28,6 +28,9 @@ export interface SqlBody {
   readonly kind: "sql";
   /** The normalised text of the whole file; statements are indexes into it. */
   readonly text: string;
+  /** Whether there is a statement under `-- down`. */
+  readonly hasDown: boolean;
+  /** Statements are read when they are asked for: most starts ask for none. */
   readonly up: readonly Statement[];
   readonly down: readonly Statement[];
   readonly verify: readonly Statement[];

@@ -1,4 +1,3 @@
-import { checksum } from "../base/checksum.ts";
 import { GodwitError } from "../base/failure.ts";
 import { locate } from "../base/source-text.ts";
 import {
@@ -10,6 +9,8 @@ import {
 import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
 import type { SqlBody } from "./migration.ts";
+import { checksumOfSection } from "./section-checksum.ts";
+import { skimSqlFile } from "./sql-skim.ts";
 
 export interface SqlFile {
   readonly header: Header;
@@ -28,7 +29,47 @@ interface Section {
  * @throws GodwitError DIRECTIVE_INVALID, MARKER_INVALID or SQL_UNTERMINATED, with the line.
  */
 export function readSqlFile(file: string, text: string): SqlFile {
+  const skimmed = skimSqlFile(file, text);
+  if (skimmed === null) return parseSqlFile(file, text);
+  const { header, checksum, hasDown } = skimmed;
+  return { header, checksum, body: new UnreadSql(file, text, hasDown) };
+}
+
+/** Reads all statements. @throws as `readSqlFile` */
+export function parseSqlFile(file: string, text: string): SqlFile {
   return new SqlFileReader(file, text).read();
+}
+
+/** A script that is known to be sound, and whose statements have not been read yet. */
+class UnreadSql implements SqlBody {
+  readonly kind = "sql";
+  readonly text: string;
+  readonly hasDown: boolean;
+  private readonly file: string;
+  private parsed: SqlBody | null = null;
+
+  constructor(file: string, text: string, hasDown: boolean) {
+    this.file = file;
+    this.text = text;
+    this.hasDown = hasDown;
+  }
+
+  get up(): readonly Statement[] {
+    return this.read().up;
+  }
+
+  get down(): readonly Statement[] {
+    return this.read().down;
+  }
+
+  get verify(): readonly Statement[] {
+    return this.read().verify;
+  }
+
+  private read(): SqlBody {
+    this.parsed ??= parseSqlFile(this.file, this.text).body;
+    return this.parsed;
+  }
 }
 
 class SqlFileReader {
@@ -52,14 +93,16 @@ class SqlFileReader {
     if (this.current !== null) this.current.end = this.text.length;
     const up = this.upSection();
     const { header } = this.headers;
+    const down = this.sections.get("down")?.statements ?? [];
     return {
       header,
-      checksum: checksumOf(header, this.text.slice(up.start, up.end)),
+      checksum: checksumOfSection(header, this.text, up),
       body: {
         kind: "sql",
         text: this.text,
+        hasDown: down.length > 0,
         up: up.statements,
-        down: this.sections.get("down")?.statements ?? [],
+        down,
         verify: this.sections.get("verify")?.statements ?? [],
       },
     };
@@ -151,10 +194,4 @@ class SqlFileReader {
   private refuse(message: string, index: number, hint: string): never {
     throw new GodwitError("MARKER_INVALID", message, { location: locate(this.file, this.text, index), hint });
   }
-}
-
-/** The headers that change how the section runs are part of what is hashed; blank space around it is not. */
-function checksumOf(header: Header, section: string): string {
-  const directives = `${header.transactional ? "" : "transaction: off\n"}${header.foreignKeysOn ? "foreign keys: on\n" : ""}`;
-  return checksum(directives + section.replace(/^[ \t\n\f\v]+|[ \t\n\f\v]+$/g, ""));
 }

@@ -20,7 +20,7 @@ export function intended(n: number, more: Partial<Migration> = {}): Migration {
     requires: [],
     transactional: true,
     foreignKeysOn: false,
-    body: { kind: "sql", text: "", up: [], down: [], verify: [] },
+    body: { kind: "sql", hasDown: false, text: "", up: [], down: [], verify: [] },
     ...more,
   };
 }

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { isGodwitError } from "../../src/base/failure.ts";
+import { parseSqlFile, readSqlFile, type SqlFile } from "../../src/migrations/sql-file.ts";
+import { skimSqlFile } from "../../src/migrations/sql-skim.ts";
+
+const FILE = "migrations/20260101000001_x.sql";
+
+/** What a start learns of a file, or what the file is refused with. */
+function learnt(read: () => SqlFile): unknown {
+  try {
+    const { header, checksum, body } = read();
+    return { header, checksum, hasDown: body.hasDown };
+  } catch (thrown) {
+    if (!isGodwitError(thrown)) throw thrown;
+    const { code, message, hint, location } = thrown;
+    return { code, message, hint, location };
+  }
+}
+
+const PIECES = [
+  ..."\n \t\f\v;'\"`[]$@#?:(-/*\u00a0\ufeff",
+  "\n-- up\n",
+  "\n-- down\n",
+  "\n-- verify\n",
+  "\n--up \n",
+  "\n\t -- DOWN\n",
+  "-- up",
+  "/* up */",
+  "\n-- upp\n",
+  "\n-- migrate:down\n",
+  "\n-- Description: it's\n",
+  "\n-- Requires: 20260101000000\n",
+  "\n-- Transaction: off\n",
+  "\n-- Foreign keys: on\n",
+  "\n-- Transaktion: off\n",
+  "\n-- prose\n",
+  "/* a; 'b */",
+  "/*",
+  "'a;''b'",
+  "'-- up\n'",
+  '"-- down\n;"',
+  "[--]",
+  "x'00'",
+  "x'",
+  "$a(it's)",
+  ":name",
+  "1--2",
+  "1e-5",
+  "SELECT 1;\n",
+  "CREATE TABLE t (a TEXT DEFAULT 'x', \"b\" INT);\n",
+  "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1;\n-- down\nEND;",
+  "END;",
+];
+
+const SCRIPT = fc
+  .array(
+    fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...PIECES) }, { weight: 1, arbitrary: fc.string() }),
+    {
+      maxLength: 14,
+    },
+  )
+  .map((pieces) => pieces.join(""));
+
+describe("a file that is skimmed", () => {
+  test("is known as one whose statements are read", () => {
+    fc.assert(
+      fc.property(SCRIPT, (text) => {
+        expect(learnt(() => readSqlFile(FILE, text))).toEqual(learnt(() => parseSqlFile(FILE, text)));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  test("has the same statements", () => {
+    const text =
+      "-- up\nCREATE TABLE t (a TEXT DEFAULT ';');\n-- verify\nSELECT 1;\n-- down\nDROP TABLE t;\n";
+    const { body } = readSqlFile(FILE, text);
+    const parsed = parseSqlFile(FILE, text).body;
+    expect([body.up, body.down, body.verify]).toEqual([parsed.up, parsed.down, parsed.verify]);
+  });
+});
+
+describe("the files that most starts meet", () => {
+  test.each([
+    "-- Description: Add users\n-- Requires: 20260101000000\n\n-- up\nCREATE TABLE users (id INTEGER, name TEXT DEFAULT 'x');\n\n-- down\nDROP TABLE users;\n",
+    'CREATE TABLE "users" (id INTEGER); -- prose: it is\nINSERT INTO users VALUES (1), (2);',
+    "-- Transaction: off\n/* note */\n-- up\nPRAGMA page_size = 4096;\nVACUUM;\n",
+  ])("are skimmed: %j", (text) => {
+    expect(skimSqlFile(FILE, text)).not.toBeNull();
+  });
+
+  test.each([
+    "CREATE TRIGGER t",
+    "SELECT 'a",
+    "SELECT :a",
+    "/* open",
+    "-- down\nSELECT 1;",
+    "-- upp\nSELECT 1;",
+  ])("or left to the reader of statements: %j", (text) => {
+    expect(skimSqlFile(FILE, text)).toBeNull();
+  });
+});
