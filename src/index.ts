@@ -6,13 +6,13 @@ export type { FinishedStep, MigrationLabel, RunEvent } from "./engine/events.ts"
 export type { MarkedMigration } from "./engine/mark.ts";
 export type {
   CompletedMigration,
-  ManagerOptions,
   MigrateOptions,
   RollbackOptions,
 } from "./engine/migration-manager.ts";
 export { MigrationManager } from "./engine/migration-manager.ts";
 export type { MigrationStatus } from "./engine/migration-status.ts";
 export type { Allowances } from "./engine/plan.ts";
+export type { ManagerOptions } from "./engine/run-subject.ts";
 export type { MigrationState } from "./engine/state.ts";
 export type { InitOptions } from "./features/startup/init-database.ts";
 export { initDatabase } from "./features/startup/init-database.ts";

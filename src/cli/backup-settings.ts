@@ -1,7 +1,7 @@
 import { GodwitError } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
 import { locateFile } from "../base/source-text.ts";
-import type { BackupOptions } from "../engine/migration-manager.ts";
+import type { BackupOptions } from "../engine/run-subject.ts";
 
 const WHEN = ["auto", "always", "never"] as const;
 const KEYS = ["when", "keep", "max_size", "dir"] as const;

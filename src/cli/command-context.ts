@@ -1,8 +1,7 @@
 import { GodwitError } from "../base/failure.ts";
 import { accessTarget } from "../databases/open-database.ts";
 import type { EventListener } from "../engine/events.ts";
-import { subjectOf } from "../engine/migration-manager.ts";
-import type { RunSubject } from "../engine/run-plan.ts";
+import { type RunSubject, subjectOf } from "../engine/run-subject.ts";
 import { isVersion } from "../migrations/file-name.ts";
 import type { Flags } from "./arguments.ts";
 import type { CodeGuard } from "./code-guard.ts";

@@ -1,4 +1,5 @@
-import type { RunRequest, RunSubject } from "../engine/run-plan.ts";
+import type { RunRequest } from "../engine/planner.ts";
+import type { RunSubject } from "../engine/run-subject.ts";
 import type { CommandResult } from "./results.ts";
 
 /** Carries a command out on a copy. */

@@ -1,5 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
-import type { RunSubject } from "../engine/run-plan.ts";
+import type { RunSubject } from "../engine/run-subject.ts";
 import type { RestorePoint } from "../history/restore-points.ts";
 
 /**

@@ -1,8 +1,6 @@
 import { GodwitError, isGodwitError, messageOf, stackOf } from "../base/failure.ts";
-import type { MigrationLabel } from "../engine/events.ts";
 import { type Arguments, checkArguments, commandMeant } from "./arguments.ts";
-import { CodeGuard } from "./code-guard.ts";
-import { CommandContext } from "./command-context.ts";
+import type { CommandRun } from "./command-run.ts";
 import type { DeclaredCommand } from "./command-tree.ts";
 import { Output } from "./output.ts";
 import { Commentary } from "./reporters/commentary.ts";
@@ -10,7 +8,7 @@ import { JsonReporter } from "./reporters/json-reporter.ts";
 import type { Reporter } from "./reporters/reporter.ts";
 import { TextReporter } from "./reporters/text-reporter.ts";
 import { type CommandResult, exitCodeOf } from "./results.ts";
-import { type Environment, Settings } from "./settings.ts";
+import type { Environment } from "./settings.ts";
 import { createStyle, takesColour } from "./style.ts";
 import { isTerminal } from "./terminal.ts";
 
@@ -24,8 +22,7 @@ export class CliRun {
   private readonly stderr = new Output(STDERR);
   private readonly isJson: boolean;
   private readonly reporter: Reporter;
-  private readonly guard = new CodeGuard();
-  private running: MigrationLabel | null = null;
+  private command: CommandRun | null = null;
   private isTransactionLeft = false;
 
   constructor(argv: readonly string[], env: Environment) {
@@ -64,14 +61,14 @@ export class CliRun {
    * @returns the exit code; null where the run goes on by itself, which tells what became of the migration.
    */
   stuck(): number | null {
-    if (this.guard.stuck(this.running)) return null;
+    if (this.command?.stuck() === true) return null;
     return this.fail(new GodwitError("BUG", "godwit waits for what never happens", { outcome: "unknown" }));
   }
 
   /** Code that failed after the last commit undoes nothing, and is no success. */
   private requireQuiet(): void {
     try {
-      this.guard.requireQuiet();
+      this.command?.requireQuiet();
     } catch (late) {
       if (!isGodwitError(late)) throw late;
       throw late.with({ outcome: "unknown", state: "the command itself was carried out" });
@@ -104,26 +101,17 @@ export class CliRun {
     if (flags["help"] === true) return { kind: "help", text: await this.help(command) };
     if (flags["version"] === true && command === null) return this.version();
     if (command === null) throw await this.noCommand();
-    const settings = new Settings(flags, this.env);
+    // Loaded here, so that --version and a refusal need not wait for it.
+    const { CommandRun } = await import("./command-run.ts");
     const isInteractive = !this.isJson && isTerminal(STDIN) && isTerminal(STDERR);
-    const { reporter } = this;
-    const context = new CommandContext(command.name, {
-      flags,
-      settings,
-      reporter,
-      isInteractive,
-      guard: this.guard,
-      onEvent: (event) => {
-        if (event.kind === "migration-started") this.running = event.migration;
-        reporter.event(event);
-      },
-    });
-    return (await bodyOf(command.name))(context);
+    const { env, reporter } = this;
+    this.command = new CommandRun(command.name, { flags, env, reporter, isInteractive });
+    return this.command.run();
   }
 
   private async version(): Promise<CommandResult> {
     const { versions } = await import("./versions.ts");
-    return { kind: "version", ...versions() };
+    return { kind: "version", ...(await versions()) };
   }
 
   private async help(command: DeclaredCommand | null): Promise<string> {
@@ -160,38 +148,6 @@ export class CliRun {
     return this.argv
       .slice(0, end === -1 ? undefined : end)
       .some((word) => word === flag || word === `${flag}=true`);
-  }
-}
-
-type CommandBody = (context: CommandContext) => Promise<CommandResult>;
-
-/** The body of a command, imported when it runs. */
-async function bodyOf(name: string): Promise<CommandBody> {
-  switch (name) {
-    case "status":
-      return (await import("./commands/status.ts")).status;
-    case "migrate":
-      return (await import("./commands/migrate.ts")).migrate;
-    case "rollback":
-      return (await import("./commands/rollback.ts")).rollback;
-    case "redo":
-      return (await import("./commands/redo.ts")).redo;
-    case "create":
-      return (await import("./commands/create.ts")).create;
-    case "test":
-      return (await import("./commands/test.ts")).test;
-    case "verify":
-      return (await import("./commands/verify.ts")).verify;
-    case "log":
-      return (await import("./commands/log.ts")).log;
-    case "backup":
-      return (await import("./commands/backup.ts")).backup;
-    case "restore":
-      return (await import("./commands/restore.ts")).restore;
-    case "mark":
-      return (await import("./commands/mark.ts")).mark;
-    default:
-      throw new Error(`${name} is declared but has no body`);
   }
 }
 

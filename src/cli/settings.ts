@@ -4,8 +4,7 @@ import { nearest } from "../base/nearest.ts";
 import { withoutSecrets } from "../base/secrets.ts";
 import { locateFile, locateLine } from "../base/source-text.ts";
 import { type DatabaseTarget, parseDatabaseTarget } from "../databases/database-target.ts";
-import type { BackupOptions } from "../engine/migration-manager.ts";
-import { DEFAULT_LOCK_TIMEOUT_MS, DEFAULT_TABLE } from "../engine/migration-manager.ts";
+import { type BackupOptions, DEFAULT_LOCK_TIMEOUT_MS, DEFAULT_TABLE } from "../engine/run-subject.ts";
 import { readBackupOptions } from "./backup-settings.ts";
 
 /** The flags of a command line that settings come from. */

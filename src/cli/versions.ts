@@ -1,7 +1,7 @@
 import { GODWIT_VERSION } from "../base/godwit-version.ts";
-import { sqliteVersion } from "../databases/sqlite/sqlite-connection.ts";
+import { sqliteVersion } from "../databases/sqlite/sqlite-version.ts";
 
 /** What runs here: godwit, the runtime inside it, and the SQLite inside that. */
-export function versions(): { godwit: string; bun: string; sqlite: string } {
-  return { godwit: GODWIT_VERSION, bun: Bun.version, sqlite: sqliteVersion() };
+export async function versions(): Promise<{ godwit: string; bun: string; sqlite: string }> {
+  return { godwit: GODWIT_VERSION, bun: Bun.version, sqlite: await sqliteVersion() };
 }

@@ -3,7 +3,7 @@ import { GodwitError, isGodwitError, messageOf } from "../base/failure.ts";
 import { CompanionFolder } from "../history/companion-folder.ts";
 import type { RunEnd, RunLog } from "../history/run-log.ts";
 import type { EventListener, RunEvent } from "./events.ts";
-import type { RunSubject } from "./run-plan.ts";
+import type { RunSubject } from "./run-subject.ts";
 
 type Done = RunEnd["done"];
 

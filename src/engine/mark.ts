@@ -5,9 +5,11 @@ import type { Migration } from "../migrations/migration.ts";
 import type { LockWait } from "./lock-wait.ts";
 import { loggedCommand } from "./logged-command.ts";
 import { targetUnknown } from "./plan.ts";
+import { readAll } from "./planner.ts";
 import { duringRun } from "./run-connection.ts";
-import { type RunSubject, readAll, withConnection } from "./run-plan.ts";
+import { withConnection } from "./run-plan.ts";
 import { lockWait, type RunSettings } from "./run-settings.ts";
+import type { RunSubject } from "./run-subject.ts";
 import { computeState, type StateEntry } from "./state.ts";
 import { WriteTransaction } from "./transaction.ts";
 

@@ -4,8 +4,10 @@ import { EMPTY_HISTORY } from "../history/history.ts";
 import type { LoggedRun } from "../history/run-log.ts";
 import { isReversible } from "../migrations/code-file.ts";
 import type { MigrationKind } from "../migrations/file-name.ts";
-import { type RunSubject, readAll, readHistory, requireReadable, withConnection } from "./run-plan.ts";
+import { readAll, requireReadable } from "./planner.ts";
+import { readHistory, withConnection } from "./run-plan.ts";
 import type { RunSettings } from "./run-settings.ts";
+import type { RunSubject } from "./run-subject.ts";
 import { computeState, isSound, type MigrationState, summarise } from "./state.ts";
 
 /** One migration as `status` shows it. */

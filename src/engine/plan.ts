@@ -69,6 +69,7 @@ function planMigrate(
     .filter(({ version }) => request.to === undefined || version <= request.to)
     .slice(0, request.steps)
     .map(({ migration }) => migration!);
+  if (pending.length === 0) return [];
   for (const migration of pending) {
     if (migration.body.kind === "python") throw pythonPending(migration);
   }

@@ -5,6 +5,7 @@ import {
   type DroppedStatement,
   refuseEnforcedDrops,
   refuseInVerify,
+  refuseReaching,
   refuseUnrunnable,
   withoutTransactionControl,
 } from "../migrations/transaction-rules.ts";
@@ -180,4 +181,22 @@ function locateMarker({ file, body }: Migration, section: "up" | "down"): Source
 function downHint({ kind, version, slug }: Migration): string {
   if (kind === "sql") return 'write the SQL under "-- down"';
   return kind === "py" ? `rewrite it as ${version}_${slug}.sql or .ts` : 'export a function "down"';
+}
+
+/** @throws GodwitError NOT_ATOMIC for steps that cannot share one transaction */
+export function requireAtomic(steps: readonly PreparedStep[]): void {
+  const apart = steps.find(({ isolation }) => isolation === "untransacted" || isolation === "enforced");
+  if (apart === undefined) return;
+  const { version, file } = apart.migration;
+  const header = apart.isolation === "untransacted" ? "Transaction: off" : "Foreign keys: on";
+  throw new GodwitError("NOT_ATOMIC", `${version} has "${header}", and cannot share a transaction`, {
+    location: locateFile(file),
+    hint: "leave out --atomic, or apply what comes before it with --to",
+  });
+}
+
+/** Code is asked while it runs. @throws GodwitError STATEMENT_NOT_ALLOWED for SQL that reaches other files */
+export function requireConfined(steps: readonly PreparedStep[]): void {
+  for (const { work, migration } of steps)
+    if (work.kind === "sql") refuseReaching(work.text, work.statements, migration.file);
 }

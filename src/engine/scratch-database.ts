@@ -18,8 +18,8 @@ import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import { accessTarget, type DatabaseAccess } from "../databases/open-database.ts";
 import { copyPages } from "../databases/sqlite/database-copy.ts";
 import { untilFree } from "./lock-wait.ts";
-import type { RunSubject } from "./run-plan.ts";
 import { lockWait } from "./run-settings.ts";
+import type { RunSubject } from "./run-subject.ts";
 
 /** `godwit-host-4711-Ab3dE9`: whose it is, and what makes it the only one of its name. */
 const FOLDER = /^godwit-(.*)-(\d+)-[A-Za-z0-9]{6}$/s;

@@ -1,7 +1,7 @@
 import type { DatabaseAccess } from "../databases/open-database.ts";
 import { isHistoryTable } from "../history/history-table.ts";
 import type { EventListener } from "./events.ts";
-import type { RunSubject } from "./run-plan.ts";
+import type { RunSubject } from "./run-subject.ts";
 
 /** The same migrations and settings, on the copy; nothing is told that is true of the copy only. */
 export function onScratch(subject: RunSubject, database: DatabaseAccess): RunSubject {

@@ -15,18 +15,42 @@ export interface StateEntry {
 
 /** Every version that a file, the history or the list of incomplete ones knows, lowest first. Pure. */
 export function computeState(migrations: readonly Migration[], history: History): StateEntry[] {
-  const files = new Map(migrations.map((migration) => [migration.version, migration]));
-  const records = new Map(history.applied.map((record) => [record.version, record]));
-  const incompletes = new Map(history.incomplete.map((record) => [record.version, record]));
+  const known = new Map<string, Known>();
+  for (const migration of migrations) knownAs(known, migration.version).migration = migration;
+  for (const record of history.applied) knownAs(known, record.version).record = record;
+  for (const incomplete of history.incomplete) knownAs(known, incomplete.version).incomplete = incomplete;
   const newest = newestApplied(history);
-  const versions = [...new Set([...files.keys(), ...records.keys(), ...incompletes.keys()])].sort();
-  return versions.map((version) => {
-    const migration = files.get(version) ?? null;
-    const record = records.get(version) ?? null;
-    const incomplete = incompletes.get(version) ?? null;
+  const entries: StateEntry[] = [];
+  for (const { version, migration, record, incomplete } of known.values()) {
     const state = incomplete === null ? stateOf(version, migration, record, newest) : "incomplete";
-    return { version, state, migration, record, incomplete };
-  });
+    entries.push({ version, state, migration, record, incomplete });
+  }
+  return sorted(entries);
+}
+
+/** What is known of one version, while it is put together. */
+interface Known {
+  readonly version: string;
+  migration: Migration | null;
+  record: AppliedRecord | null;
+  incomplete: IncompleteRecord | null;
+}
+
+function knownAs(all: Map<string, Known>, version: string): Known {
+  let known = all.get(version);
+  if (known === undefined) {
+    known = { version, migration: null, record: null, incomplete: null };
+    all.set(version, known);
+  }
+  return known;
+}
+
+/** Files come in the order of their versions: where none is missing, there is nothing to sort. */
+function sorted(entries: StateEntry[]): StateEntry[] {
+  const isSorted = entries.every(
+    ({ version }, index) => index === 0 || entries[index - 1]!.version < version,
+  );
+  return isSorted ? entries : entries.sort((a, b) => (a.version < b.version ? -1 : 1));
 }
 
 /** The highest version in the history; rows whose version is none (made by hand) are no measure of order. */

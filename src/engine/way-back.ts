@@ -4,7 +4,7 @@ import { accessTarget } from "../databases/open-database.ts";
 import { HistoryTable } from "../history/history-table.ts";
 import { type RestorePoint, RestorePoints } from "../history/restore-points.ts";
 import { restoreCommand } from "./restore-command.ts";
-import type { RunSubject } from "./run-plan.ts";
+import type { RunSubject } from "./run-subject.ts";
 
 /** Adds to the refusal of a rollback whose file is gone how to get to before it: the newest restore point that does not have it applied. */
 export async function nameWayBack(

@@ -14,8 +14,8 @@ import {
 import { readTableShape, type TableShape } from "./table-shape.ts";
 
 interface AppliedRow extends Row {
-  readonly version: string | null;
-  readonly versionType: string;
+  /** A column without a type holds whatever was put into it. */
+  readonly version: string | number | bigint | Uint8Array | null;
   readonly description: string | null;
   readonly applied_at: string | null;
   readonly execution_time_ms: number | null;
@@ -147,11 +147,10 @@ export class HistoryTable {
 
   private async readApplied(shape: TableShape): Promise<AppliedRecord[]> {
     const rows = await this.connection.all<AppliedRow>(
-      `SELECT version, typeof(version) AS versionType, description, applied_at, execution_time_ms,
-       ${shape.hasChecksum ? "checksum" : "NULL"} AS checksum FROM ${this.name} ORDER BY version`,
+      `SELECT version, description, applied_at, execution_time_ms, ${shape.hasChecksum ? "checksum" : "NULL"} AS checksum FROM ${this.name} ORDER BY version`,
     );
     return rows.map((row, index) => {
-      if (row.version === null || row.versionType === "blob")
+      if (row.version === null || row.version instanceof Uint8Array)
         throw this.invalid(`has a row without a version${describe(row)}`);
       if (row.version === rows[index + 1]?.version)
         throw this.invalid(`has two rows for ${printable(String(row.version))}`);

@@ -27,9 +27,11 @@ export const EMPTY_HISTORY: History = { applied: [], incomplete: [] };
 
 /** The time of a row as ISO 8601 UTC. SQLite's CURRENT_TIMESTAMP is UTC without saying so; Python's isoformat has a T and fractions. */
 export function isoTime(stored: unknown): string | null {
-  const match = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:Z|\+00:00)?$/.exec(String(stored));
-  return match === null ? null : `${match[1]}T${match[2]}Z`;
+  const text = String(stored);
+  return STORED.test(text) ? `${text.slice(0, 10)}T${text.slice(11, 19)}Z` : null;
 }
+
+const STORED = /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|\+00:00)?$/;
 
 /** A moment as CURRENT_TIMESTAMP writes it: `2026-02-14 12:00:00`. */
 export function storedTime(moment: Date): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { planSteps } from "../../src/engine/plan.ts";
-import { type RunResult, readAll, runPlan } from "../../src/engine/run-plan.ts";
+import { readAll } from "../../src/engine/planner.ts";
+import { type RunResult, runPlan } from "../../src/engine/run-plan.ts";
 import { computeState } from "../../src/engine/state.ts";
 import { EMPTY_HISTORY } from "../../src/history/history.ts";
 import { FolderSource } from "../../src/migrations/folder-source.ts";

@@ -1,7 +1,8 @@
 import { GodwitError } from "../../base/failure.ts";
 import { counted, printable } from "../../base/printable.ts";
 import type { PlanRequest, Step } from "../../engine/plan.ts";
-import { previewPlan, type RunSubject, runPlan } from "../../engine/run-plan.ts";
+import { previewPlan, runPlan } from "../../engine/run-plan.ts";
+import type { RunSubject } from "../../engine/run-subject.ts";
 import type { CommandContext } from "../command-context.ts";
 import { requireYes } from "../prompts.ts";
 import { rehearsed } from "../rehearsed.ts";

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
 import { quoteIdentifier } from "../../sql/identifier.ts";
 import { isInWalUse } from "./database-file.ts";
 import { toDatabaseError } from "./driver-error.ts";
@@ -73,7 +72,7 @@ function openSource(Sqlite: typeof DatabaseSync, path: string): DatabaseSync {
 
 /** By its plain path `node:sqlite` would make a file that is not there: https://sqlite.org/uri.html#urimode. */
 function withoutCreating(path: string): string {
-  const url = pathToFileURL(path);
+  const url = Bun.pathToFileURL(path);
   url.searchParams.set("mode", "rw");
   return url.href;
 }

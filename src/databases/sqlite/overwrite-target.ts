@@ -1,7 +1,6 @@
 import { Database } from "bun:sqlite";
 import { closeSync, openSync, readSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
 import { syncCommit } from "./commit-sync.ts";
 import { type CopyListener, numberOf } from "./database-copy.ts";
 import { toDatabaseError } from "./driver-error.ts";
@@ -93,7 +92,7 @@ export class OverwriteTarget implements Disposable {
     this.isBegun = false;
     try {
       const pageSize = numberOf(from, "page_size");
-      const to = `${pathToFileURL(this.path).href}?cache=shared`;
+      const to = `${Bun.pathToFileURL(this.path).href}?cache=shared`;
       synced = new DatabaseSync(to);
       // The connection of the backup cannot be told so, but shares the pager of this one. Less than that and a power cut could bring the journal back for a
       // file that is already cut short: SQLite does that after the commit.

@@ -38,14 +38,6 @@ const FCNTL_DATA_VERSION = 35;
 
 export type { Database };
 
-/** The version of the SQLite that is linked in, for `--version`. */
-export function sqliteVersion(): string {
-  const db = new Database(":memory:");
-  const [row] = db.query<{ version: string }, []>("SELECT sqlite_version() AS version").all();
-  db.close();
-  return row?.version ?? "unknown";
-}
-
 /** A connection over bun:sqlite; the one place, with its neighbours, that knows the driver. */
 export class SqliteConnection implements Connection {
   readonly name: string;

@@ -2,7 +2,7 @@ import { GodwitError } from "../../base/failure.ts";
 import type { Connection } from "../../databases/connection.ts";
 import { DatabaseError } from "../../databases/database-error.ts";
 import { accessTarget } from "../../databases/open-database.ts";
-import type { RunSubject } from "../../engine/run-plan.ts";
+import type { RunSubject } from "../../engine/run-subject.ts";
 import { newestApplied } from "../../engine/state.ts";
 import type { History } from "../../history/history.ts";
 import { HistoryTable } from "../../history/history-table.ts";

@@ -6,15 +6,11 @@ import { isWritable, requireCreatable } from "../../databases/sqlite/database-fi
 import { compareRows, type TableChange } from "../../databases/sqlite/row-comparison.ts";
 import type { FinishedStep } from "../../engine/events.ts";
 import type { PlanRequest } from "../../engine/plan.ts";
+import type { RunRequest } from "../../engine/planner.ts";
 import type { PreparedStep } from "../../engine/prepare.ts";
 import { isAddition, wantsRestorePoint } from "../../engine/run-backup.ts";
-import {
-  prepareRun,
-  type RunRequest,
-  type RunSubject,
-  runPlan,
-  withConnection,
-} from "../../engine/run-plan.ts";
+import { prepareRun, runPlan, withConnection } from "../../engine/run-plan.ts";
+import type { RunSubject } from "../../engine/run-subject.ts";
 import { ScratchDatabase } from "../../engine/scratch-database.ts";
 import { isNoContent, onScratch } from "../../engine/scratch-subject.ts";
 import { backupFailure } from "../../history/restore-point-maker.ts";

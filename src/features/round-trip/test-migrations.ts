@@ -5,7 +5,8 @@ import { compareSchemas } from "../../databases/schema-comparison.ts";
 import { compareRows, type TableChange } from "../../databases/sqlite/row-comparison.ts";
 import type { PlanRequest, Step } from "../../engine/plan.ts";
 import type { PreparedStep } from "../../engine/prepare.ts";
-import { prepareRun, type RunSubject, runPlan, withConnection } from "../../engine/run-plan.ts";
+import { prepareRun, runPlan, withConnection } from "../../engine/run-plan.ts";
+import type { RunSubject } from "../../engine/run-subject.ts";
 import { ScratchDatabase } from "../../engine/scratch-database.ts";
 import { isNoContent, onScratch } from "../../engine/scratch-subject.ts";
 

@@ -9,9 +9,10 @@ import {
 } from "../../databases/sqlite/pragmas.ts";
 import type { Database } from "../../databases/sqlite/sqlite-connection.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
-import { type ManagerOptions, type MigrateOptions, subjectOf } from "../../engine/migration-manager.ts";
-import { prepareRun, type RunSubject, runPlan } from "../../engine/run-plan.ts";
+import type { MigrateOptions } from "../../engine/migration-manager.ts";
+import { prepareRun, runPlan } from "../../engine/run-plan.ts";
 import { lockWait } from "../../engine/run-settings.ts";
+import { type ManagerOptions, type RunSubject, subjectOf } from "../../engine/run-subject.ts";
 import type { MigrationSource } from "../../migrations/migration.ts";
 
 export interface InitOptions extends ManagerOptions, Pick<MigrateOptions, "allow"> {

@@ -4,14 +4,10 @@ import type { Connection } from "../../databases/connection.ts";
 import { describeMismatch, describeViolation } from "../../databases/foreign-key-report.ts";
 import { readAhead } from "../../databases/sqlite/process-beside.ts";
 import { CodeSql } from "../../engine/code-sql.ts";
+import { readAll, requireReadable } from "../../engine/planner.ts";
 import { prepareVerify, type Work } from "../../engine/prepare.ts";
-import {
-  type RunSubject,
-  readAll,
-  readHistory,
-  requireReadable,
-  withConnection,
-} from "../../engine/run-plan.ts";
+import { readHistory, withConnection } from "../../engine/run-plan.ts";
+import type { RunSubject } from "../../engine/run-subject.ts";
 import { computeState } from "../../engine/state.ts";
 import { labelOf } from "../../engine/step-runner.ts";
 import { runVerify } from "../../engine/work.ts";

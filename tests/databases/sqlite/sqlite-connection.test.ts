@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, symlinkSync } from "node:fs";
 import { DatabaseError, type DatabaseErrorKind } from "../../../src/databases/database-error.ts";
 import { accessHandle, accessTarget } from "../../../src/databases/open-database.ts";
-import { SqliteConnection, sqliteVersion } from "../../../src/databases/sqlite/sqlite-connection.ts";
+import { SqliteConnection } from "../../../src/databases/sqlite/sqlite-connection.ts";
 import { databaseErrorOf } from "../../support/failures.ts";
 import { TempDir } from "../../support/temp-dir.ts";
 
@@ -274,8 +274,4 @@ describe("an error of the database is of the kind", () => {
     );
     await connection.close();
   });
-});
-
-test("the version of SQLite is three numbers", () => {
-  expect(sqliteVersion()).toMatch(/^3\.\d+\.\d+$/);
 });

@@ -1,0 +1,134 @@
+import { GodwitError } from "../base/failure.ts";
+import { locateFile } from "../base/source-text.ts";
+import type { History } from "../history/history.ts";
+import type { Migration, MigrationSource } from "../migrations/migration.ts";
+import type { FinishedStep } from "./events.ts";
+import { historyMoved, type PlanRequest, planSteps, type Step } from "./plan.ts";
+import type { PreparedStep } from "./prepare.ts";
+import type { Replan } from "./replan.ts";
+import type { RunSubject } from "./run-subject.ts";
+import { computeState, newestApplied } from "./state.ts";
+import type { CodeGuard } from "./work.ts";
+
+export interface RunRequest {
+  readonly plan: PlanRequest;
+  /** The steps that somebody agreed to; a plan that differs under the lock is refused. */
+  readonly agreed?: readonly Step[] | undefined;
+  /** All steps or none, in one transaction. */
+  readonly isAtomic?: boolean | undefined;
+  /** Refuse to make a database. */
+  readonly mustExist?: boolean | undefined;
+  /** Refuse a source without migrations: more likely the wrong one than nothing to do. */
+  readonly mustHaveFiles?: boolean | undefined;
+}
+
+/** Every migration of a source, read. A file that cannot be parsed is in the list as broken. */
+export function readAll(source: MigrationSource): Migration[] {
+  return source.list().map((file) => source.read(file));
+}
+
+/** @throws the failure of the first file that could not be read or parsed. */
+export function requireReadable(migrations: readonly Migration[]): void {
+  for (const { body } of migrations) if (body.kind === "broken") throw body.failure;
+}
+
+/** Plans and prepares; each step is prepared once, whatever is planned how often. */
+export class Planner {
+  private readonly source: MigrationSource;
+  private readonly guard: CodeGuard;
+  private readonly isConfined: boolean;
+  private readonly request: RunRequest;
+  private readonly migrations: readonly Migration[];
+  private readonly prepared = new Map<string, PreparedStep>();
+  private due: readonly Step[] = [];
+
+  constructor({ source, settings }: RunSubject, request: RunRequest) {
+    this.source = source;
+    this.guard = settings.guard;
+    this.isConfined = settings.isConfined;
+    this.request = request;
+    this.migrations = readAll(source);
+    if (request.mustHaveFiles === true && this.migrations.length === 0) throw noMigrations(source.label);
+    if (request.plan.kind === "migrate") requireReadable(this.migrations);
+  }
+
+  readonly replan: Replan = async (history, done) => {
+    const steps = this.plan(history, done);
+    const isPrepared = steps.every((step) => this.prepared.has(keyOf(step)));
+    if (!isPrepared) return { retry: async () => void (await this.prepare(steps)) };
+    return { steps: steps.map((step) => this.prepared.get(keyOf(step))!) };
+  };
+
+  /** What is due. After something has been done, a rollback goes on with exactly what it began with. */
+  plan(history: History, done: readonly FinishedStep[]): readonly Step[] {
+    const { plan, agreed } = this.request;
+    const entries = computeState(this.migrations, history);
+    if (done.length > 0 && plan.kind !== "migrate") return stillDue(this.due, done, history);
+    const rest =
+      plan.kind === "migrate" && plan.steps !== undefined
+        ? { ...plan, steps: plan.steps - done.length }
+        : plan;
+    this.due = planSteps(entries, rest);
+    if (agreed !== undefined && done.length === 0) requireAgreed(agreed, this.due);
+    return this.due;
+  }
+
+  async prepare(steps: readonly Step[]): Promise<readonly PreparedStep[]> {
+    if (steps.length === 0) return [];
+    // Loaded here, since most starts have nothing to do.
+    const { prepareStep, requireAtomic, requireConfined } = await import("./prepare.ts");
+    for (const step of steps) {
+      if (this.prepared.has(keyOf(step))) continue;
+      this.prepared.set(keyOf(step), await this.guarded(step, () => prepareStep(this.source, step)));
+    }
+    const prepared = steps.map((step) => this.prepared.get(keyOf(step))!);
+    if (this.request.isAtomic === true) requireAtomic(prepared);
+    if (this.isConfined) requireConfined(prepared);
+    return prepared;
+  }
+
+  /** Importing runs the code at the top of a module, and of all that it imports. */
+  private async guarded<T>({ migration }: Step, prepare: () => Promise<T>): Promise<T> {
+    if (migration.body.kind !== "code") return prepare();
+    try {
+      return await this.guard(prepare);
+    } catch (error) {
+      if (!(error instanceof GodwitError) || error.location !== undefined) throw error;
+      throw error.with({ location: locateFile(migration.file) });
+    }
+  }
+}
+
+function noMigrations(label: string): GodwitError {
+  return new GodwitError("MIGRATIONS_NOT_FOUND", `there are no migrations in ${label}`, {
+    hint: 'name another folder with --dir, or write the first with: godwit create "what it does"',
+  });
+}
+
+function keyOf({ direction, migration }: Step): string {
+  return `${direction} ${migration.version}`;
+}
+
+/** The rest of a rollback or redo, if the history is still what this run made of it. */
+function stillDue(due: readonly Step[], done: readonly FinishedStep[], history: History): readonly Step[] {
+  const rest = due.slice(done.length);
+  const expected = new Map<string, boolean>();
+  for (const { version, direction } of done) expected.set(version, direction === "up");
+  for (const { migration, direction } of rest) {
+    if (!expected.has(migration.version)) expected.set(migration.version, direction === "down");
+  }
+  const applied = new Set(history.applied.map(({ version }) => version));
+  for (const [version, isApplied] of expected)
+    if (applied.has(version) !== isApplied) throw historyMoved(version);
+  const newest = newestApplied(history);
+  const next = rest[0];
+  const isOvertaken = next?.direction === "down" && newest !== next.migration.version;
+  if (isOvertaken) throw historyMoved(newest ?? next.migration.version);
+  return rest;
+}
+
+function requireAgreed(agreed: readonly Step[], due: readonly Step[]): void {
+  const isSame =
+    agreed.length === due.length && agreed.every((step, index) => keyOf(step) === keyOf(due[index]!));
+  if (!isSame) throw historyMoved(due[0]?.migration.version ?? agreed[0]!.migration.version);
+}
