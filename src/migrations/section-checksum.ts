@@ -9,7 +9,8 @@ interface SectionRange {
 
 /** The headers that change how the section runs are part of what is hashed; blank space around it is not. */
 export function checksumOfSection(header: Header, text: string, { start, end }: SectionRange): string {
-  let [from, to] = [start, end];
+  let from = start;
+  let to = end;
   while (from < to && isBlank(text.charCodeAt(from))) from++;
   while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
   const section = text.slice(from, to);

@@ -25,7 +25,13 @@ const TRIGGER = /trigger/i;
 /** A string, a name in quotes or a comment as a whole; or one character of what is read otherwise. */
 const SPAN = /'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\ufeff]|\/\*/g;
 
-const [SPACE, TAB, NEWLINE, FORM_FEED, MINUS, SLASH, SEMICOLON] = [32, 9, 10, 12, 45, 47, 59] as const;
+const SPACE = 32;
+const TAB = 9;
+const NEWLINE = 10;
+const FORM_FEED = 12;
+const MINUS = 45;
+const SLASH = 47;
+const SEMICOLON = 59;
 
 const PLAIN: Header = { description: null, requires: [], transactional: true, foreignKeysOn: false };
 
@@ -40,7 +46,7 @@ class SqlSkimmer {
   private readonly file: string;
   private readonly text: string;
   private headers: HeaderReader | null = null;
-  private readonly sections: SkimmedSection[] = [];
+  private readonly marked: Partial<Record<SectionName, SkimmedSection>> = {};
   private current: SkimmedSection;
   private isInStatement = false;
 
@@ -48,7 +54,6 @@ class SqlSkimmer {
     this.file = file;
     this.text = text;
     this.current = { name: null, start: 0, end: text.length, hasStatement: false };
-    this.sections.push(this.current);
   }
 
   skim(): SkimmedFile | null {
@@ -56,7 +61,7 @@ class SqlSkimmer {
     let at = 0;
     SPAN.lastIndex = 0;
     for (let match = SPAN.exec(text); match !== null; match = SPAN.exec(text)) {
-      const [span] = match;
+      const span = match[0];
       const start = match.index;
       this.passOver(at, start);
       at = start + span.length;
@@ -102,26 +107,22 @@ class SqlSkimmer {
 
   private open(name: SectionName, start: number, end: number): boolean {
     const isLate = this.current.name === null && this.current.hasStatement;
-    if (isLate || this.section(name) !== undefined) return false;
+    if (isLate || this.marked[name] !== undefined) return false;
     this.current.end = start;
     this.current = { name, start: end, end: this.text.length, hasStatement: false };
-    this.sections.push(this.current);
+    this.marked[name] = this.current;
     return true;
   }
 
   private finish(): SkimmedFile | null {
-    const up = this.sections.length === 1 ? this.current : this.section("up");
+    const up = this.current.name === null ? this.current : this.marked.up;
     if (up === undefined) return null;
     const header = this.headers?.header ?? PLAIN;
     return {
       header,
       checksum: checksumOfSection(header, this.text, up),
-      hasDown: this.section("down")?.hasStatement ?? false,
+      hasDown: this.marked.down?.hasStatement ?? false,
     };
-  }
-
-  private section(name: SectionName): SkimmedSection | undefined {
-    return this.sections.find((section) => section.name === name);
   }
 
   private isOwnLine(start: number): boolean {
