@@ -1,12 +1,15 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
 
 /** SQLITE_MAX_SQL_LENGTH, https://sqlite.org/limits.html#max_sql_length */
 const LARGEST = 1_000_000_000;
 
+/** Nearly every file fits into it, and is read without asking for its size first. */
+const SMALL = Buffer.allocUnsafeSlow(65_536);
+
 /**
- * The bytes of a migration's file.
+ * The bytes of a migration's file, until the next call.
  * @param shown the file as messages name it
  * @throws GodwitError MIGRATION_UNREADABLE
  */
@@ -14,8 +17,10 @@ export function readFileBytes(path: string, shown: string): Uint8Array {
   try {
     const descriptor = openSync(path, "r");
     try {
-      const { size } = fstatSync(descriptor);
-      if (size <= LARGEST) return readWhole(descriptor, size);
+      // A read of a file is cut short by nothing but its end: https://pubs.opengroup.org/onlinepubs/9799919799/functions/read.html
+      const length = readSync(descriptor, SMALL, 0, SMALL.length, 0);
+      if (length < SMALL.length) return SMALL.subarray(0, length);
+      if (fstatSync(descriptor).size <= LARGEST) return readFileSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
@@ -23,18 +28,6 @@ export function readFileBytes(path: string, shown: string): Uint8Array {
     throw unreadable(shown, cause);
   }
   throw tooLarge(shown);
-}
-
-/** One read takes a file whole, unless it is cut short: by a signal, or by a file system of another machine. */
-function readWhole(descriptor: number, size: number): Uint8Array {
-  const bytes = Buffer.allocUnsafe(size);
-  let length = 0;
-  while (length < size) {
-    const count = readSync(descriptor, bytes, length, size - length, null);
-    if (count === 0) break;
-    length += count;
-  }
-  return length === size ? bytes : bytes.subarray(0, length);
 }
 
 function tooLarge(file: string): GodwitError {

@@ -12,7 +12,7 @@ export interface MigrationName {
   readonly kind: MigrationKind;
 }
 
-const WELL_FORMED = /^(\d{14})_([A-Za-z0-9_.-]+)\.(sql|ts|js|py)$/;
+const WELL_FORMED = /^\d{14}_[A-Za-z0-9_.-]+\.(?:sql|ts|js|py)$/;
 /** A line break or a space at the end can hardly be seen in a listing. */
 const MEANT_AS_MIGRATION = /^\d.*\.(sql|ts|js|py)\s*$/is;
 const SHAPE = "<14 digits>_<letters, digits, _ . ->.<sql|ts|js>";
@@ -23,15 +23,19 @@ const SHAPE = "<14 digits>_<letters, digits, _ . ->.<sql|ts|js>";
  * skipping it would leave out what somebody meant to run.
  */
 export function parseFileName(name: string, file: string): MigrationName | null {
-  const match = WELL_FORMED.exec(name);
-  if (match === null) {
+  if (!WELL_FORMED.test(name)) {
     if (!MEANT_AS_MIGRATION.test(name)) return null;
     throw new GodwitError("MIGRATION_NAME_INVALID", `not a migration's name: ${whyInvalid(name)}`, {
       location: locateFile(file),
       hint: `rename it to ${SHAPE}, or let it start with a letter if it is no migration`,
     });
   }
-  return { version: match[1]!, slug: match[2]!, kind: match[3]! as MigrationKind };
+  const dot = name.lastIndexOf(".");
+  return {
+    version: name.slice(0, 14),
+    slug: name.slice(15, dot),
+    kind: name.slice(dot + 1) as MigrationKind,
+  };
 }
 
 function whyInvalid(name: string): string {

@@ -37,12 +37,11 @@ export class FolderSource implements MigrationSource {
 
   list(): readonly MigrationFile[] {
     const files: MigrationFile[] = [];
-    for (const entry of this.entries()) {
-      const file = this.prefixes.shown + entry.name;
-      const name = parseFileName(entry.name, file);
-      if (name === null) continue;
-      if (!entry.isFile()) this.requireLinkToFile(entry, file);
-      const { version, slug, kind } = name;
+    for (const name of this.names()) {
+      const file = this.prefixes.shown + name;
+      const parsed = parseFileName(name, file);
+      if (parsed === null) continue;
+      const { version, slug, kind } = parsed;
       files.push({ version, slug, kind, file });
     }
     refuseDuplicates(files);
@@ -74,21 +73,31 @@ export class FolderSource implements MigrationSource {
   }
 
   private pathOf(file: MigrationFile): string {
-    return `${this.prefixes.path}${file.version}_${file.slug}.${file.kind}`;
+    return this.prefixes.path + file.file.slice(this.prefixes.shown.length);
   }
 
-  /** In the order of their names, and so of their versions. */
+  /** Sorted, and so in the order of their versions. */
+  private names(): string[] {
+    const names: string[] = [];
+    for (const entry of this.entries()) {
+      if (!entry.isFile()) this.requireReadable(entry);
+      names.push(entry.name);
+    }
+    return names.sort();
+  }
+
   private entries(): Dirent[] {
     try {
-      const entries = readdirSync(this.root, { withFileTypes: true });
-      return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+      return readdirSync(this.root, { withFileTypes: true });
     } catch (cause) {
       throw folderFailure(this.label, cause as NodeJS.ErrnoException);
     }
   }
 
   /** What is no file is never opened: that alone could wake somebody at the other end. */
-  private requireLinkToFile(entry: Dirent, file: string): void {
+  private requireReadable(entry: Dirent): void {
+    const file = this.prefixes.shown + entry.name;
+    if (parseFileName(entry.name, file) === null) return;
     if (entry.isSymbolicLink() && leadsToFile(this.prefixes.path + entry.name)) return;
     throw new GodwitError("MIGRATION_NAME_INVALID", "this is named like a migration but is no file", {
       location: locateFile(file),
@@ -114,7 +123,10 @@ function compose(
 ): Migration {
   const { description, requires, transactional, foreignKeysOn } = read.header;
   return {
-    ...file,
+    version: file.version,
+    slug: file.slug,
+    kind: file.kind,
+    file: file.file,
     description: description ?? describeSlug(file.slug),
     checksum: read.checksum,
     requires,

@@ -5,7 +5,11 @@ export type SectionName = "up" | "down" | "verify";
 const SECTION_NAMES: readonly SectionName[] = ["up", "down", "verify"];
 
 /** As `create` writes them: every start meets thousands of these. */
-const USUAL: Readonly<Record<string, SectionName>> = { "-- up": "up", "-- down": "down", "-- verify": "verify" };
+const USUAL: Readonly<Record<string, SectionName>> = {
+  "-- up": "up",
+  "-- down": "down",
+  "-- verify": "verify",
+};
 const MARKER = /^--[ \t]*(up|down|verify)[ \t]*$/i;
 /** What other tools put before the word: `migrate:up`, `+goose Up`, `rambler up`, `@UNDO:down`. `Note: up` is prose. */
 const TOOL_PREFIX =
