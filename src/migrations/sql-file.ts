@@ -1,5 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import { locate } from "../base/source-text.ts";
+import { plainStatements } from "../sql/plain-statements.ts";
 import {
   type ScriptItem,
   type Statement,
@@ -10,7 +11,7 @@ import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
 import type { SqlBody } from "./migration.ts";
 import { checksumOfSection } from "./section-checksum.ts";
-import { skimSqlFile } from "./sql-skim.ts";
+import { type SkimmedSections, skimSqlFile } from "./sql-skim.ts";
 
 export interface SqlFile {
   readonly header: Header;
@@ -31,8 +32,8 @@ interface Section {
 export function readSqlFile(file: string, text: string): SqlFile {
   const skimmed = skimSqlFile(file, text);
   if (skimmed === null) return parseSqlFile(file, text);
-  const { header, checksum, hasDown } = skimmed;
-  return { header, checksum, body: new UnreadSql(file, text, hasDown) };
+  const { header, checksum, sections } = skimmed;
+  return { header, checksum, body: new UnreadSql(file, text, sections) };
 }
 
 /** Reads all statements. @throws as `readSqlFile` */
@@ -44,31 +45,38 @@ export function parseSqlFile(file: string, text: string): SqlFile {
 class UnreadSql implements SqlBody {
   readonly kind = "sql";
   readonly text: string;
-  readonly hasDown: boolean;
   private readonly file: string;
-  private parsed: SqlBody | null = null;
+  private readonly sections: SkimmedSections;
+  private readonly statements: Partial<Record<SectionName, readonly Statement[]>> = {};
 
-  constructor(file: string, text: string, hasDown: boolean) {
+  constructor(file: string, text: string, sections: SkimmedSections) {
     this.file = file;
     this.text = text;
-    this.hasDown = hasDown;
+    this.sections = sections;
+  }
+
+  get hasDown(): boolean {
+    return this.sections.down?.hasStatement === true;
   }
 
   get up(): readonly Statement[] {
-    return this.read().up;
+    return this.read("up");
   }
 
   get down(): readonly Statement[] {
-    return this.read().down;
+    return this.read("down");
   }
 
   get verify(): readonly Statement[] {
-    return this.read().verify;
+    return this.read("verify");
   }
 
-  private read(): SqlBody {
-    this.parsed ??= parseSqlFile(this.file, this.text).body;
-    return this.parsed;
+  private read(name: SectionName): readonly Statement[] {
+    const section = this.sections[name];
+    if (section === undefined) return [];
+    this.statements[name] ??=
+      plainStatements(this.text, section.start, section.end) ?? parseSqlFile(this.file, this.text).body[name];
+    return this.statements[name];
   }
 }
 

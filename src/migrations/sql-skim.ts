@@ -6,21 +6,24 @@ import { checksumOfSection } from "./section-checksum.ts";
 interface SkimmedFile {
   readonly header: Header;
   readonly checksum: string;
-  readonly hasDown: boolean;
+  readonly sections: SkimmedSections;
 }
+
+/** Where the sections of a plain script stand; without markers the whole of it is `up`. */
+export type SkimmedSections = Readonly<Partial<Record<SectionName, SkimmedSection>>>;
 
 /**
  * Reads the header, the checksum and whether there is a way down, without reading the statements: a start with nothing to do reads every file, and
  * runs none. The engine of regular expressions passes over what no marker can stand in.
- * @returns null where only reading the statements can tell: a trigger, whose body has semicolons of its own, what is open at the end, a variable, and
- * all that will be refused
+ * @returns null where only reading the statements can tell: a trigger, whose body has semicolons of its own, what is open at the end, a variable, what
+ * may roll the transaction back, and all that will be refused
  * @throws GodwitError DIRECTIVE_INVALID
  */
 export function skimSqlFile(file: string, text: string): SkimmedFile | null {
-  return TRIGGER.test(text) ? null : new SqlSkimmer(file, text).skim();
+  return UNPLAIN.test(text) ? null : new SqlSkimmer(file, text).skim();
 }
 
-const TRIGGER = /trigger/i;
+const UNPLAIN = /trigger|rollback/i;
 
 /** A string, a name in quotes or a comment as a whole; or one character of what is read otherwise. */
 const SPAN = /'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\ufeff]|\/\*/g;
@@ -36,6 +39,7 @@ const SEMICOLON = 59;
 const PLAIN: Header = { description: null, requires: [], transactional: true, foreignKeysOn: false };
 
 interface SkimmedSection {
+  /** Null before the first marker. */
   readonly name: SectionName | null;
   readonly start: number;
   end: number;
@@ -115,14 +119,10 @@ class SqlSkimmer {
   }
 
   private finish(): SkimmedFile | null {
-    const up = this.current.name === null ? this.current : this.marked.up;
-    if (up === undefined) return null;
+    const sections = this.current.name === null ? { up: this.current } : this.marked;
+    if (sections.up === undefined) return null;
     const header = this.headers?.header ?? PLAIN;
-    return {
-      header,
-      checksum: checksumOfSection(header, this.text, up),
-      hasDown: this.marked.down?.hasStatement ?? false,
-    };
+    return { header, checksum: checksumOfSection(header, this.text, sections.up), sections };
   }
 
   private isOwnLine(start: number): boolean {

@@ -6,11 +6,12 @@ import { skimSqlFile } from "../../src/migrations/sql-skim.ts";
 
 const FILE = "migrations/20260101000001_x.sql";
 
-/** What a start learns of a file, or what the file is refused with. */
+/** What is learnt of a file, or what the file is refused with. */
 function learnt(read: () => SqlFile): unknown {
   try {
     const { header, checksum, body } = read();
-    return { header, checksum, hasDown: body.hasDown };
+    const { hasDown, up, down, verify } = body;
+    return { header, checksum, hasDown, up, down, verify };
   } catch (thrown) {
     if (!isGodwitError(thrown)) throw thrown;
     const { code, message, hint, location } = thrown;
@@ -48,6 +49,13 @@ const PIECES = [
   "1--2",
   "1e-5",
   "SELECT 1;\n",
+  "CREATE TEMP TABLE IF NOT EXISTS a b c d e f;",
+  "insert /* x */ into t values (1);",
+  "DELETE FROM t -- all\nWHERE a = 1",
+  "SELECT X'00';",
+  "max'a'",
+  "ä ß ",
+  " OR ROLLBACK ",
   "CREATE TABLE t (a TEXT DEFAULT 'x', \"b\" INT);\n",
   "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1;\n-- down\nEND;",
   "END;",
