@@ -29,38 +29,26 @@ export interface Measurement {
  * @throws Error where one fails, or has not done its work
  */
 export async function measure(entrants: readonly Entrant[], rounds: number): Promise<Measurement[]> {
-  for (const entrant of entrants) {
-    create(entrant);
-    await hearSignals();
-  }
+  await each(entrants, create);
   // What was prepared is not to be written out while the first rounds run.
   Bun.spawnSync(["sync"]);
-  const runs = new Map(entrants.map(({ contender }) => [contender.id, [] as number[]]));
-  for (const entrant of entrants) {
-    warmUp(entrant);
+  await each(entrants, warmUp);
+  const runs = entrants.map((): number[] => []);
+  for (let round = 0; round < rounds; round++)
+    await each(entrants, (entrant, index) => runs[index]!.push(time(entrant)));
+  const measurements: Measurement[] = [];
+  await each(entrants, (entrant, index) => measurements.push(measurementOf(entrant, runs[index]!)));
+  return measurements;
+}
+
+async function each(
+  entrants: readonly Entrant[],
+  run: (entrant: Entrant, index: number) => unknown,
+): Promise<void> {
+  for (const [index, entrant] of entrants.entries()) {
+    run(entrant, index);
     await hearSignals();
   }
-  for (let round = 0; round < rounds; round++) {
-    for (const { contender, tool } of entrants) {
-      contender.prepare?.();
-      const { milliseconds } = runTimed(commandOf(contender, tool), "drop");
-      runs.get(contender.id)!.push(milliseconds);
-      await hearSignals();
-    }
-  }
-  const measurements: Measurement[] = [];
-  for (const { contender, tool } of entrants) {
-    const { id, note } = contender;
-    const own = runs.get(id)!;
-    measurements.push({
-      id,
-      title: note === undefined ? tool.title : `${tool.title}, ${note}`,
-      milliseconds: median(own),
-      runs: own,
-      peakKib: await medianPeak(contender, tool),
-    });
-  }
-  return measurements;
 }
 
 function create({ contender, tool }: Entrant): void {
@@ -79,12 +67,23 @@ function warmUp({ contender, tool }: Entrant): void {
   }
 }
 
-async function medianPeak(contender: Contender, tool: Tool): Promise<number | null> {
+function time({ contender, tool }: Entrant): number {
+  contender.prepare?.();
+  return runTimed(commandOf(contender, tool), "drop").milliseconds;
+}
+
+function measurementOf(entrant: Entrant, runs: readonly number[]): Measurement {
+  const { contender, tool } = entrant;
+  const { id, note } = contender;
+  const title = note === undefined ? tool.title : `${tool.title}, ${note}`;
+  return { id, title, milliseconds: median(runs), runs, peakKib: medianPeak(entrant) };
+}
+
+function medianPeak({ contender, tool }: Entrant): number | null {
   const peaks: number[] = [];
   for (let run = 0; run < MEMORY_RUNS; run++) {
     contender.prepare?.();
     const peak = peakMemory(commandOf(contender, tool));
-    await hearSignals();
     if (peak === null) return null;
     peaks.push(peak);
   }
