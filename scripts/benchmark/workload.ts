@@ -3,7 +3,7 @@ import type { Project } from "./project.ts";
 import type { ToolName } from "./tool.ts";
 
 /** Runs the contender's tool with other arguments, untimed. */
-export type Run = (parameters: readonly string[]) => void;
+type Run = (parameters: readonly string[]) => void;
 
 /** One whole process that a workload measures. */
 export interface Contender {
