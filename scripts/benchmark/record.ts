@@ -6,8 +6,8 @@ import { type MeasuredRatio, RATIOS } from "./ratios.ts";
 const PATH = join(import.meta.dir, "recorded.json");
 
 /**
- * How much worse a ratio may be than the recorded one. The medians of two runs of the same executable differ by up to a tenth on a machine that
- * does other things; a quarter is a change of the program.
+ * How much worse a ratio may be than the recorded one. Ten rounds of the same executable, taken five times, gave ratios up to a fifth apart; a
+ * quarter is a change of the program, or a machine that was busy with something else.
  */
 export const TOLERANCE = 1.25;
 
