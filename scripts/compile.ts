@@ -5,6 +5,8 @@ export interface CompileOptions {
   /** Smaller, and ready in half the time: not needed to see what it does. */
   readonly isOptimised: boolean;
   readonly plugins?: BunPlugin[];
+  /** Another program, made as the executable is. */
+  readonly entrypoint?: string;
 }
 
 /**
@@ -12,9 +14,12 @@ export interface CompileOptions {
  * is, so that migrations can import packages that lie beside them.
  * @throws AggregateError what the bundler refuses
  */
-export async function compile(outfile: string, { isOptimised, plugins = [] }: CompileOptions): Promise<void> {
+export async function compile(
+  outfile: string,
+  { isOptimised, plugins = [], entrypoint = `${import.meta.dir}/../src/main.ts` }: CompileOptions,
+): Promise<void> {
   await Bun.build({
-    entrypoints: [`${import.meta.dir}/../src/main.ts`],
+    entrypoints: [entrypoint],
     minify: isOptimised,
     bytecode: isOptimised,
     format: "esm",

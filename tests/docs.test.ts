@@ -73,10 +73,13 @@ describe("the README's blocks", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 0 });
   });
 
-  test.each(["scripts/demo", "scripts/test"])("./%s, which it names first, can be run", (script) => {
-    expect(sections[0]!.lines.join("\n")).toContain(`./${script}`);
-    accessSync(join(ROOT, script), constants.X_OK);
-  });
+  test.each(["scripts/demo", "scripts/test", "scripts/torture", "scripts/bench"])(
+    "./%s, which it names first, can be run",
+    (script) => {
+      expect(sections[0]!.lines.join("\n")).toContain(`./${script}`);
+      accessSync(join(ROOT, script), constants.X_OK);
+    },
+  );
 });
 
 describe("the README's tables", () => {
