@@ -12,6 +12,12 @@ export interface MigrationName {
   readonly kind: MigrationKind;
 }
 
+/** One file of a source, known by name only. */
+export interface MigrationFile extends MigrationName {
+  /** As messages show it: the folder as it was given, and the name. */
+  readonly file: string;
+}
+
 const WELL_FORMED = /^\d{14}_[A-Za-z0-9_.-]+\.(?:sql|ts|js|py)$/;
 /** A line break or a space at the end can hardly be seen in a listing. */
 const MEANT_AS_MIGRATION = /^\d.*\.(sql|ts|js|py)\s*$/is;
@@ -22,7 +28,7 @@ const SHAPE = "<14 digits>_<letters, digits, _ . ->.<sql|ts|js>";
  * @throws GodwitError MIGRATION_NAME_INVALID for a name that starts with digits and ends like a migration but is none:
  * skipping it would leave out what somebody meant to run.
  */
-export function parseFileName(name: string, file: string): MigrationName | null {
+export function parseFileName(name: string, file: string): MigrationFile | null {
   if (!WELL_FORMED.test(name)) {
     if (!MEANT_AS_MIGRATION.test(name)) return null;
     throw new GodwitError("MIGRATION_NAME_INVALID", `not a migration's name: ${whyInvalid(name)}`, {
@@ -31,11 +37,8 @@ export function parseFileName(name: string, file: string): MigrationName | null 
     });
   }
   const dot = name.lastIndexOf(".");
-  return {
-    version: name.slice(0, 14),
-    slug: name.slice(15, dot),
-    kind: name.slice(dot + 1) as MigrationKind,
-  };
+  const kind = name.slice(dot + 1) as MigrationKind;
+  return { version: name.slice(0, 14), slug: name.slice(15, dot), kind, file };
 }
 
 function whyInvalid(name: string): string {

@@ -1,14 +1,14 @@
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { decodeText } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
 import { readCodeFile } from "./code-file.ts";
 import { loadCode } from "./code-loader.ts";
-import { readFileBytes } from "./file-bytes.ts";
+import type { MigrationFile } from "./file-name.ts";
 import { describeSlug, parseFileName } from "./file-name.ts";
+import { readFileText } from "./file-text.ts";
 import type { Header } from "./header.ts";
-import type { Migration, MigrationBody, MigrationCode, MigrationFile, MigrationSource } from "./migration.ts";
+import type { Migration, MigrationBody, MigrationCode, MigrationSource } from "./migration.ts";
 import { readSqlFile } from "./sql-file.ts";
 
 /** Where other tools keep their migrations, looked for when the folder is not there. */
@@ -38,11 +38,8 @@ export class FolderSource implements MigrationSource {
   list(): readonly MigrationFile[] {
     const files: MigrationFile[] = [];
     for (const name of this.names()) {
-      const file = this.prefixes.shown + name;
-      const parsed = parseFileName(name, file);
-      if (parsed === null) continue;
-      const { version, slug, kind } = parsed;
-      files.push({ version, slug, kind, file });
+      const file = parseFileName(name, this.prefixes.shown + name);
+      if (file !== null) files.push(file);
     }
     refuseDuplicates(files);
     return files;
@@ -62,14 +59,16 @@ export class FolderSource implements MigrationSource {
   }
 
   private parse(file: MigrationFile): Migration {
-    const bytes = readFileBytes(this.pathOf(file), file.file);
-    if (file.kind === "py") {
-      const description = describePython(new TextDecoder().decode(bytes)) ?? describeSlug(file.slug);
-      return { ...file, ...PLAIN, description, body: { kind: "python" } };
-    }
-    const text = decodeText(file.file, bytes);
-    const read = file.kind === "sql" ? readSqlFile : readCodeFile;
-    return compose(file, read(file.file, text));
+    if (file.kind === "py") return this.parsePython(file);
+    const text = readFileText(this.pathOf(file), file.file);
+    return compose(file, file.kind === "sql" ? readSqlFile(file.file, text) : readCodeFile(file.file, text));
+  }
+
+  /** Only its description is read, whatever the bytes are. */
+  private parsePython(file: MigrationFile): Migration {
+    const text = readFileText(this.pathOf(file), file.file, (_, bytes) => new TextDecoder().decode(bytes));
+    const description = describePython(text) ?? describeSlug(file.slug);
+    return { ...file, ...PLAIN, description, body: { kind: "python" } };
   }
 
   private pathOf(file: MigrationFile): string {
@@ -121,17 +120,20 @@ function compose(
   file: MigrationFile,
   read: { header: Header; checksum: string; body: MigrationBody },
 ): Migration {
-  const { description, requires, transactional, foreignKeysOn } = read.header;
+  const header = read.header;
   return {
     version: file.version,
     slug: file.slug,
     kind: file.kind,
     file: file.file,
-    description: description ?? describeSlug(file.slug),
+    // Most starts show none of them.
+    get description() {
+      return header.description ?? describeSlug(file.slug);
+    },
     checksum: read.checksum,
-    requires,
-    transactional,
-    foreignKeysOn,
+    requires: header.requires,
+    transactional: header.transactional,
+    foreignKeysOn: header.foreignKeysOn,
     body: read.body,
   };
 }
@@ -142,9 +144,10 @@ function describePython(text: string): string | null {
 }
 
 function refuseDuplicates(files: readonly MigrationFile[]): void {
-  for (const [index, file] of files.entries()) {
-    const next = files[index + 1];
-    if (next?.version !== file.version) continue;
+  for (let index = 1; index < files.length; index++) {
+    const file = files[index - 1]!;
+    const next = files[index]!;
+    if (next.version !== file.version) continue;
     throw new GodwitError("VERSION_DUPLICATE", `two files have the version ${file.version}`, {
       location: locateFile(next.file),
       details: [file.file, next.file],

@@ -4,12 +4,6 @@ export type SectionName = "up" | "down" | "verify";
 
 const SECTION_NAMES: readonly SectionName[] = ["up", "down", "verify"];
 
-/** As `create` writes them: every start meets thousands of these. */
-const USUAL: Readonly<Record<string, SectionName>> = {
-  "-- up": "up",
-  "-- down": "down",
-  "-- verify": "verify",
-};
 const MARKER = /^--[ \t]*(up|down|verify)[ \t]*$/i;
 /** What other tools put before the word: `migrate:up`, `+goose Up`, `rambler up`, `@UNDO:down`. `Note: up` is prose. */
 const TOOL_PREFIX =
@@ -17,8 +11,9 @@ const TOOL_PREFIX =
 
 /** The section that a comment opens, if it is a marker; whether it has a line of its own is for the caller to say. */
 export function markerOf(comment: string): SectionName | null {
-  const usual = USUAL[comment];
-  if (usual !== undefined) return usual;
+  // As `create` writes them: a start meets thousands of these.
+  if (comment === "-- up") return "up";
+  if (comment === "-- down") return "down";
   const match = MARKER.exec(comment);
   return match === null ? null : (match[1]!.toLowerCase() as SectionName);
 }

@@ -1,12 +1,6 @@
 import type { GodwitError } from "../base/failure.ts";
 import type { Statement } from "../sql/statement-reader.ts";
-import type { MigrationName } from "./file-name.ts";
-
-/** One file of a source, known by name only. */
-export interface MigrationFile extends MigrationName {
-  /** As messages show it: the folder as it was given, and the name. */
-  readonly file: string;
-}
+import type { MigrationFile } from "./file-name.ts";
 
 /** What is intended: one migration, read and parsed, its code not loaded. */
 export interface Migration extends MigrationFile {

@@ -1,14 +1,8 @@
 import { checksum } from "../base/checksum.ts";
 import type { Header } from "./header.ts";
 
-/** Where a section stands in its file's text. */
-interface SectionRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** The headers that change how the section runs are part of what is hashed; blank space around it is not. */
-export function checksumOfSection(header: Header, text: string, { start, end }: SectionRange): string {
+export function checksumOfSection(header: Header, text: string, start: number, end: number): string {
   let from = start;
   let to = end;
   while (from < to && isBlank(text.charCodeAt(from))) from++;

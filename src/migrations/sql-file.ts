@@ -56,7 +56,7 @@ class UnreadSql implements SqlBody {
   }
 
   get hasDown(): boolean {
-    return this.sections.down?.hasStatement === true;
+    return this.sections.down?.hasStatement ?? false;
   }
 
   get up(): readonly Statement[] {
@@ -73,7 +73,7 @@ class UnreadSql implements SqlBody {
 
   private read(name: SectionName): readonly Statement[] {
     const section = this.sections[name];
-    if (section === undefined) return [];
+    if (section === null) return [];
     this.statements[name] ??=
       plainStatements(this.text, section.start, section.end) ?? parseSqlFile(this.file, this.text).body[name];
     return this.statements[name];
@@ -104,7 +104,7 @@ class SqlFileReader {
     const down = this.sections.get("down")?.statements ?? [];
     return {
       header,
-      checksum: checksumOfSection(header, this.text, up),
+      checksum: checksumOfSection(header, this.text, up.start, up.end),
       body: {
         kind: "sql",
         text: this.text,

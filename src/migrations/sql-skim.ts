@@ -10,11 +10,22 @@ interface SkimmedFile {
 }
 
 /** Where the sections of a plain script stand; without markers the whole of it is `up`. */
-export type SkimmedSections = Readonly<Partial<Record<SectionName, SkimmedSection>>>;
+export interface SkimmedSections {
+  readonly up: SkimmedSection;
+  readonly down: SkimmedSection | null;
+  readonly verify: SkimmedSection | null;
+}
+
+interface SkimmedSection {
+  readonly start: number;
+  end: number;
+  hasStatement: boolean;
+}
 
 /**
  * Reads the header, the checksum and whether there is a way down, without reading the statements: a start with nothing to do reads every file, and
- * runs none. The engine of regular expressions passes over what no marker can stand in.
+ * runs none. The engine of regular expressions passes over what no marker can stand in. What is met once a file is written for few steps: a start ends
+ * before the compiler has seen to it.
  * @returns null where only reading the statements can tell: a trigger, whose body has semicolons of its own, what is open at the end, a variable, what
  * may roll the transaction back, and all that will be refused
  * @throws GodwitError DIRECTIVE_INVALID
@@ -38,30 +49,26 @@ const SEMICOLON = 59;
 
 const PLAIN: Header = { description: null, requires: [], transactional: true, foreignKeysOn: false };
 
-interface SkimmedSection {
-  /** Null before the first marker. */
-  readonly name: SectionName | null;
-  readonly start: number;
-  end: number;
-  hasStatement: boolean;
-}
-
 class SqlSkimmer {
   private readonly file: string;
   private readonly text: string;
   private headers: HeaderReader | null = null;
-  private readonly marked: Partial<Record<SectionName, SkimmedSection>> = {};
-  private current: SkimmedSection;
   private isInStatement = false;
+  private readonly unmarked: SkimmedSection;
+  private current: SkimmedSection;
+  private up: SkimmedSection | null = null;
+  private down: SkimmedSection | null = null;
+  private verify: SkimmedSection | null = null;
 
   constructor(file: string, text: string) {
     this.file = file;
     this.text = text;
-    this.current = { name: null, start: 0, end: text.length, hasStatement: false };
+    this.unmarked = { start: 0, end: text.length, hasStatement: false };
+    this.current = this.unmarked;
   }
 
   skim(): SkimmedFile | null {
-    const { text } = this;
+    const text = this.text;
     let at = 0;
     SPAN.lastIndex = 0;
     for (let match = SPAN.exec(text); match !== null; match = SPAN.exec(text)) {
@@ -70,10 +77,13 @@ class SqlSkimmer {
       this.passOver(at, start);
       at = start + span.length;
       const code = span.charCodeAt(0);
-      const isComment = code === MINUS || code === SLASH;
-      if (isComment ? span === "/*" : span.length === 1) return null;
-      if (!isComment) this.openStatement();
-      else if (!this.isInStatement && !this.takeComment(span, start, at)) return null;
+      if (code === MINUS || code === SLASH) {
+        if (span === "/*") return null;
+        if (!this.isInStatement && !this.takeComment(span, start, at)) return null;
+      } else {
+        if (span.length === 1) return null;
+        this.openStatement();
+      }
     }
     this.passOver(at, text.length);
     return this.finish();
@@ -81,12 +91,14 @@ class SqlSkimmer {
 
   /** Text without comments and quotes: a semicolon in it ends a statement. */
   private passOver(start: number, end: number): void {
-    const { text } = this;
+    const text = this.text;
     let last = end - 1;
-    while (last >= start && isSpace(text.charCodeAt(last))) last--;
+    let code = text.charCodeAt(last);
+    while (last >= start && (code === NEWLINE || code === SPACE || code === TAB || code === FORM_FEED))
+      code = text.charCodeAt(--last);
     if (last < start) return;
-    if (text.charCodeAt(last) !== SEMICOLON) return this.openStatement();
-    if (!this.isInStatement && TOKEN.test(text.slice(start, last))) this.current.hasStatement = true;
+    if (code !== SEMICOLON) return this.openStatement();
+    if (!this.current.hasStatement && TOKEN.test(text.slice(start, last))) this.current.hasStatement = true;
     this.isInStatement = false;
   }
 
@@ -104,25 +116,27 @@ class SqlSkimmer {
     if (comment.charCodeAt(0) === SLASH || !comment.includes(":")) return true;
     this.headers ??= new HeaderReader(this.file, this.text);
     const line = comment.replace(/^-+/, "");
-    if (this.current.name === null && !this.current.hasStatement) this.headers.take(line, start);
+    const isHead = this.current === this.unmarked && !this.current.hasStatement;
+    if (isHead) this.headers.take(line, start);
     else this.headers.refuseMisplaced(line, start);
     return true;
   }
 
   private open(name: SectionName, start: number, end: number): boolean {
-    const isLate = this.current.name === null && this.current.hasStatement;
-    if (isLate || this.marked[name] !== undefined) return false;
+    if (this.unmarked.hasStatement || this[name] !== null) return false;
     this.current.end = start;
-    this.current = { name, start: end, end: this.text.length, hasStatement: false };
-    this.marked[name] = this.current;
+    this.current = { start: end, end: this.text.length, hasStatement: false };
+    this[name] = this.current;
     return true;
   }
 
   private finish(): SkimmedFile | null {
-    const sections = this.current.name === null ? { up: this.current } : this.marked;
-    if (sections.up === undefined) return null;
-    const header = this.headers?.header ?? PLAIN;
-    return { header, checksum: checksumOfSection(header, this.text, sections.up), sections };
+    const { down, verify } = this;
+    const up = this.current === this.unmarked ? this.unmarked : this.up;
+    if (up === null) return null;
+    const header = this.headers === null ? PLAIN : this.headers.header;
+    const checksum = checksumOfSection(header, this.text, up.start, up.end);
+    return { header, checksum, sections: { up, down, verify } };
   }
 
   private isOwnLine(start: number): boolean {
@@ -134,10 +148,6 @@ class SqlSkimmer {
 
 /** Anything but space and semicolons. */
 const TOKEN = /[^ \t\n\f;]/;
-
-function isSpace(code: number): boolean {
-  return code === SPACE || code === NEWLINE || code === TAB || code === FORM_FEED;
-}
 
 function isIndent(code: number): boolean {
   return code === SPACE || code === TAB || code === FORM_FEED;

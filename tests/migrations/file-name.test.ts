@@ -14,7 +14,7 @@ describe("a migration's name", () => {
     { name: `${V}_a.test.ts`, slug: "a.test", kind: "ts" },
     { name: `${V}_a.sql.ts`, slug: "a.sql", kind: "ts" },
   ] as const)("is $name", ({ name, slug, kind }) => {
-    expect(parseFileName(name, name)).toEqual({ version: V, slug, kind });
+    expect(parseFileName(name, name)).toEqual({ version: V, slug, kind, file: name });
   });
 
   test("keeps its version as text, with leading zeros", () => {

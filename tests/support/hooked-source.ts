@@ -1,9 +1,5 @@
-import type {
-  Migration,
-  MigrationCode,
-  MigrationFile,
-  MigrationSource,
-} from "../../src/migrations/migration.ts";
+import type { MigrationFile } from "../../src/migrations/file-name.ts";
+import type { Migration, MigrationCode, MigrationSource } from "../../src/migrations/migration.ts";
 
 /** Another source with something done before a file is read or its code is imported. */
 export class HookedSource implements MigrationSource {

@@ -1,0 +1,60 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { decodeText } from "../base/decode-text.ts";
+import { GodwitError, messageOf } from "../base/failure.ts";
+import { locateFile } from "../base/source-text.ts";
+
+/** SQLITE_MAX_SQL_LENGTH, https://sqlite.org/limits.html#max_sql_length */
+const LARGEST = 1_000_000_000;
+
+/** Nearly every file fits into it, and is read without asking for its size first. */
+const SMALL = Buffer.allocUnsafeSlow(65_536);
+
+/** What is not text as it stands: a byte that is no UTF-8 is decoded to the first of them. */
+const NEEDS_CARE = /[\ufffd\ufeff\0\r]/;
+
+type Decode = (shown: string, bytes: Uint8Array) => string;
+
+/**
+ * The text of a migration's file.
+ * @param shown the file as messages name it
+ * @param decode what is asked where the bytes are not plainly text
+ * @throws GodwitError MIGRATION_UNREADABLE
+ */
+export function readFileText(path: string, shown: string, decode: Decode = decodeText): string {
+  const descriptor = open(path, shown);
+  try {
+    // A read of a file is cut short by nothing but its end: https://pubs.opengroup.org/onlinepubs/9799919799/functions/read.html
+    const length = readSync(descriptor, SMALL, 0, SMALL.length, 0);
+    if (length === SMALL.length) return decode(shown, readLarge(descriptor, shown));
+    const text = SMALL.toString("utf8", 0, length);
+    return NEEDS_CARE.test(text) ? decode(shown, SMALL.subarray(0, length)) : text;
+  } catch (cause) {
+    throw cause instanceof GodwitError ? cause : unreadable(shown, cause);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function open(path: string, shown: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (cause) {
+    throw unreadable(shown, cause);
+  }
+}
+
+function readLarge(descriptor: number, shown: string): Uint8Array {
+  if (fstatSync(descriptor).size <= LARGEST) return readFileSync(descriptor);
+  throw new GodwitError("MIGRATION_UNREADABLE", "the file is larger than SQLite takes: 1,000,000,000 bytes", {
+    location: locateFile(shown),
+    hint: "split it into several migrations",
+  });
+}
+
+function unreadable(file: string, cause: unknown): GodwitError {
+  return new GodwitError("MIGRATION_UNREADABLE", `the file cannot be read: ${messageOf(cause)}`, {
+    location: locateFile(file),
+    hint: "check its permissions",
+    cause,
+  });
+}
