@@ -132,11 +132,12 @@ function readConfig(): Config {
 /** Null where there is no such file. */
 function configText(): string | null {
   try {
+    const stats = statSync(CONFIG_FILE, { throwIfNoEntry: false });
+    if (stats === undefined) return null;
     // Opening a named pipe would wait for its writer.
-    if (statSync(CONFIG_FILE).isFile()) return readFileSync(CONFIG_FILE, "utf8");
+    if (stats.isFile()) return readFileSync(CONFIG_FILE, "utf8");
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return null;
     const hint = code === "EMFILE" ? "let the process open more files: ulimit -n" : "check its permissions";
     throw configInvalid(messageOf(cause), locateFile(CONFIG_FILE), hint);
   }

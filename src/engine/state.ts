@@ -15,42 +15,33 @@ export interface StateEntry {
 
 /** Every version that a file, the history or the list of incomplete ones knows, lowest first. Pure. */
 export function computeState(migrations: readonly Migration[], history: History): StateEntry[] {
-  const known = new Map<string, Known>();
-  for (const migration of migrations) knownAs(known, migration.version).migration = migration;
-  for (const record of history.applied) knownAs(known, record.version).record = record;
-  for (const incomplete of history.incomplete) knownAs(known, incomplete.version).incomplete = incomplete;
+  const known = new Map<string, Draft>();
+  for (const migration of migrations) draftOf(known, migration.version).migration = migration;
+  for (const record of history.applied) draftOf(known, record.version).record = record;
+  for (const incomplete of history.incomplete) draftOf(known, incomplete.version).incomplete = incomplete;
   const newest = newestApplied(history);
-  const entries: StateEntry[] = [];
-  for (const { version, migration, record, incomplete } of known.values()) {
-    const state = incomplete === null ? stateOf(version, migration, record, newest) : "incomplete";
-    entries.push({ version, state, migration, record, incomplete });
+  const entries = [...known.values()];
+  let isSorted = true;
+  let before = "";
+  for (const entry of entries) {
+    entry.state = stateOf(entry, newest);
+    isSorted &&= before < entry.version;
+    before = entry.version;
   }
-  return sorted(entries);
+  // Files come in the order of their versions: where none is missing, there is nothing to sort.
+  return isSorted ? entries : entries.sort((a, b) => (a.version < b.version ? -1 : 1));
 }
 
 /** What is known of one version, while it is put together. */
-interface Known {
-  readonly version: string;
-  migration: Migration | null;
-  record: AppliedRecord | null;
-  incomplete: IncompleteRecord | null;
-}
+type Draft = { -readonly [Key in keyof StateEntry]: StateEntry[Key] };
 
-function knownAs(all: Map<string, Known>, version: string): Known {
-  let known = all.get(version);
-  if (known === undefined) {
-    known = { version, migration: null, record: null, incomplete: null };
-    all.set(version, known);
+function draftOf(all: Map<string, Draft>, version: string): Draft {
+  let draft = all.get(version);
+  if (draft === undefined) {
+    draft = { version, state: "pending", migration: null, record: null, incomplete: null };
+    all.set(version, draft);
   }
-  return known;
-}
-
-/** Files come in the order of their versions: where none is missing, there is nothing to sort. */
-function sorted(entries: StateEntry[]): StateEntry[] {
-  const isSorted = entries.every(
-    ({ version }, index) => index === 0 || entries[index - 1]!.version < version,
-  );
-  return isSorted ? entries : entries.sort((a, b) => (a.version < b.version ? -1 : 1));
+  return draft;
 }
 
 /** The highest version in the history; rows whose version is none (made by hand) are no measure of order. */
@@ -59,11 +50,10 @@ export function newestApplied(history: History): string | null {
 }
 
 function stateOf(
-  version: string,
-  migration: Migration | null,
-  record: AppliedRecord | null,
+  { version, migration, record, incomplete }: StateEntry,
   newest: string | null,
 ): MigrationState {
+  if (incomplete !== null) return "incomplete";
   if (record === null) return newest !== null && version < newest ? "out_of_order" : "pending";
   if (migration === null) return "missing";
   const isComparable = record.checksum !== null && migration.checksum !== null;
