@@ -60,6 +60,8 @@ export interface Connection {
   oddities(): Promise<readonly string[]>;
   /** Rejects with DatabaseError of kind replaced if what was opened is no longer there under its name. */
   requireInPlace(): Promise<void>;
+  /** Whether the system has shown the write lock, so that it can be missed. */
+  readonly isLockObserved: boolean;
   /** Looks whether the system shows the write lock of the open transaction: only then can it be missed later. */
   observeLock(): Promise<void>;
   /** Whether the write lock that was observed is held no more, although its transaction is open. */

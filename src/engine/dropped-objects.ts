@@ -19,11 +19,12 @@ export class DroppedObjects {
     this.before = before;
   }
 
-  static async before(step: PreparedStep, connection: Connection): Promise<DroppedObjects> {
+  /** Null where nothing can be rebuilt. */
+  static before(step: PreparedStep, connection: Connection): Promise<DroppedObjects> | null {
     const { work } = step;
-    const isRebuild =
-      work.kind === "sql" && work.statements.some(makesTable) && work.statements.some(reshapes);
-    return new DroppedObjects(step, isRebuild ? await connection.schemaObjects() : []);
+    if (work.kind === "code") return Promise.resolve(new DroppedObjects(step, []));
+    if (!work.statements.some(reshapes) || !work.statements.some(makesTable)) return null;
+    return connection.schemaObjects().then((before) => new DroppedObjects(step, before));
   }
 
   /** One sentence for each object that is gone although its table was rebuilt. @param beforeCode what code dropped or altered, as it was */

@@ -40,10 +40,21 @@ export class ForeignKeyGuard {
     this.onOld = onOld;
   }
 
+  /** Whether the step has anything to do with foreign keys; where it has not, `begin` and `end` need not be asked. */
+  mayBreak({ impact }: PreparedStep): boolean {
+    return impact === null || impact.length > 0;
+  }
+
   async begin(step: PreparedStep): Promise<void> {
-    if (step.impact === null) this.before = await this.everything(step);
-    else if (step.impact.length === 0) this.before = null;
-    else this.before = await this.connection.checkDeclarations(await this.concerned(step.impact));
+    const { impact, declaresKeys } = step;
+    if (impact === null) {
+      this.before = await this.everything(step);
+      return;
+    }
+    const concerned = await this.concerned(impact);
+    // Tables without keys of their own, that nothing points at.
+    const isApart = !declaresKeys && concerned.length <= impact.length;
+    this.before = isApart ? null : await this.connection.checkDeclarations(concerned);
   }
 
   /** @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows. */

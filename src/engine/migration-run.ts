@@ -154,6 +154,7 @@ export class MigrationRun {
       return this.abandon();
     }
     await this.open(step.isolation);
+    if (this.transaction.isUndisturbed) return;
     await this.refresh(replan);
     if (this.next() !== step) await this.abandon();
   }
@@ -190,7 +191,8 @@ export class MigrationRun {
     await this.transaction.begin();
     this.openedAs = isolation;
     this.openedAt = this.settings.clock.elapsed();
-    this.foreignKeys = new ForeignKeyGuard(this.connection, this.onOldViolations);
+    if (!this.transaction.isUndisturbed)
+      this.foreignKeys = new ForeignKeyGuard(this.connection, this.onOldViolations);
   }
 
   private async perform(step: PreparedStep): Promise<void> {

@@ -26,6 +26,8 @@ export interface PreparedStep extends Step {
   readonly verify: Work | null;
   /** The tables whose foreign keys it could break; null for any table. */
   readonly impact: readonly string[] | null;
+  /** Whether a table that it creates may declare a foreign key. */
+  readonly declaresKeys: boolean;
   readonly dropped: readonly DroppedStatement[];
 }
 
@@ -78,7 +80,7 @@ function prepareSql(step: Step, body: SqlBody): PreparedStep {
     ),
     work: main.work,
     verify: direction === "up" ? verify : null,
-    impact: impactOf(main.work),
+    ...impactOf(main.work),
     dropped: main.dropped,
   };
 }
@@ -134,6 +136,7 @@ async function prepareCode(source: MigrationSource, step: Step): Promise<Prepare
     work: { kind: "code", name: direction, run },
     verify: verify === null ? null : { kind: "code", name: "verify", run: verify },
     impact: null,
+    declaresKeys: true,
     dropped: [],
   };
 }
@@ -147,14 +150,18 @@ function isolationOf(migration: Migration, mayRollBack: boolean): Isolation {
   return mayRollBack ? "alone" : "shared";
 }
 
-function impactOf({ text, statements }: SqlWork): readonly string[] | null {
+function impactOf({ text, statements }: SqlWork): Pick<PreparedStep, "impact" | "declaresKeys"> {
   const tables: string[] = [];
+  let declaresKeys = false;
   for (const { words, start, end } of statements) {
-    const impact: ReferenceImpact = referenceImpact(words, text.slice(start, end));
-    if (impact.kind === "any") return null;
-    if (impact.kind === "table") tables.push(impact.table);
+    const statement = text.slice(start, end);
+    const impact: ReferenceImpact = referenceImpact(words, statement);
+    if (impact.kind === "any") return { impact: null, declaresKeys: true };
+    if (impact.kind !== "table") continue;
+    tables.push(impact.table);
+    declaresKeys ||= /references/i.test(statement);
   }
-  return tables;
+  return { impact: tables, declaresKeys };
 }
 
 function sectionEmpty(migration: Migration): GodwitError {

@@ -21,10 +21,12 @@ export class RowGuard {
   }
 
   /** Null where no foreign key is enforced. */
-  static async before(step: PreparedStep, connection: Connection): Promise<RowGuard | null> {
+  static before(step: PreparedStep, connection: Connection): Promise<RowGuard> | null {
     if (!mayEnforce(step.migration)) return null;
     const changed = changedInSql(step);
-    return new RowGuard(step, await connection.watchRows((table) => changed.has(foldName(table))));
+    return connection
+      .watchRows((table) => changed.has(foldName(table)))
+      .then((watch) => new RowGuard(step, watch));
   }
 
   /**

@@ -22,18 +22,18 @@ export class StepChecks {
   readonly codeSql: CodeSql;
   private readonly step: PreparedStep;
   private readonly tools: CheckTools;
-  private readonly surroundings: Surroundings;
+  private readonly surroundings: Surroundings | null;
   private readonly rows: RowGuard | null;
-  private readonly objects: DroppedObjects;
+  private readonly objects: DroppedObjects | null;
   private readonly objectsBeforeCode: SchemaObject[] = [];
 
   private constructor(
     step: PreparedStep,
     tools: CheckTools,
     parts: {
-      surroundings: Surroundings;
+      surroundings: Surroundings | null;
       rows: RowGuard | null;
-      objects: DroppedObjects;
+      objects: DroppedObjects | null;
     },
   ) {
     this.step = step;
@@ -48,7 +48,7 @@ export class StepChecks {
     const { connection, history, foreignKeys } = tools;
     const surroundings = await Surroundings.before(step, connection, history);
     const objects = await DroppedObjects.before(step, connection);
-    await foreignKeys.begin(step);
+    if (foreignKeys.mayBreak(step)) await foreignKeys.begin(step);
     const rows = await RowGuard.before(step, connection);
     if (runsCode(step)) await connection.observeLock();
     return new StepChecks(step, tools, { surroundings, rows, objects });
@@ -61,14 +61,15 @@ export class StepChecks {
 
   /** Before `verify`. @throws GodwitError MIGRATION_FAILED for a changed history, ROWS_LOST */
   async afterWork(): Promise<void> {
-    await this.surroundings.restore();
+    await this.surroundings?.restore();
     await this.rows?.end(this.codeSql.changedTables);
   }
 
   /** @throws GodwitError FOREIGN_KEY_VIOLATION */
   async end(): Promise<void> {
     const { connection, foreignKeys, emit } = this.tools;
-    await foreignKeys.end(this.step);
+    if (foreignKeys.mayBreak(this.step)) await foreignKeys.end(this.step);
+    if (this.objects === null) return;
     const { file } = this.step.migration;
     const beforeCode = this.codeSql.makesTable ? this.objectsBeforeCode : [];
     for (const message of await this.objects.notes(connection, beforeCode)) {

@@ -32,14 +32,26 @@ export class Surroundings {
     this.versions = parts.versions;
   }
 
-  static async before(
+  /** Null where the file speaks of neither. */
+  static before(
     { migration }: PreparedStep,
     connection: Connection,
     history: HistoryTable,
-  ): Promise<Surroundings> {
+  ): Promise<Surroundings> | null {
     const text = textOf(migration);
-    const settings = /pragma/i.test(text) ? await connection.sessionSettings() : null;
-    const versions = mentions(text, history.table) ? await versionsIn(history) : null;
+    const speaksOf = { settings: /pragma/i.test(text), history: history.mention.test(text) };
+    if (!speaksOf.settings && !speaksOf.history) return null;
+    return Surroundings.read(migration, connection, history, speaksOf);
+  }
+
+  private static async read(
+    migration: Migration,
+    connection: Connection,
+    history: HistoryTable,
+    speaksOf: { readonly settings: boolean; readonly history: boolean },
+  ): Promise<Surroundings> {
+    const settings = speaksOf.settings ? await connection.sessionSettings() : null;
+    const versions = speaksOf.history ? await versionsIn(history) : null;
     return new Surroundings(migration, { connection, history, settings, versions });
   }
 
@@ -70,10 +82,6 @@ export class Surroundings {
 
 function textOf({ body }: Migration): string {
   return body.kind === "sql" || body.kind === "code" ? body.text : "";
-}
-
-function mentions(text: string, name: string): boolean {
-  return new RegExp(name.replace(/[^A-Za-z0-9_]/g, "\\$&"), "i").test(text);
 }
 
 async function versionsIn(history: HistoryTable): Promise<string> {

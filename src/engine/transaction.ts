@@ -13,7 +13,9 @@ export class WriteTransaction {
   private readonly wait: LockWait;
   private readonly history: HistoryTable;
   private dataVersion = 0;
-  private position: string | null = null;
+  /** The file's version after the last commit of this run. */
+  private committedVersion: number | null = null;
+  private readonly savepointName = quoteIdentifier(`godwit_${randomHex(8)}`);
 
   constructor(connection: Connection, wait: LockWait, history: HistoryTable) {
     this.connection = connection;
@@ -40,7 +42,17 @@ export class WriteTransaction {
   async begin(): Promise<void> {
     await untilFree(this.wait, this.connection.name, () => this.connection.run("BEGIN IMMEDIATE"));
     this.dataVersion = await this.connection.dataVersion();
-    this.position = await this.history.position();
+    this.history.forgetChanges();
+  }
+
+  /** Others may have committed before the last commit: what `begin` finds next is not known to be what the run has left. */
+  distrust(): void {
+    this.committedVersion = null;
+  }
+
+  /** Whether nothing at all has been committed between the last commit of this run and `begin`: the history is what the run has left. */
+  get isUndisturbed(): boolean {
+    return this.dataVersion === this.committedVersion;
   }
 
   /**
@@ -49,22 +61,22 @@ export class WriteTransaction {
    * @throws CommittedAllTheSame where it is not
    */
   async commit(): Promise<void> {
-    const position = await this.history.position();
+    const lastChange = await this.history.lastChange();
     try {
       await this.connection.requireInPlace();
       await this.requireLock();
       await untilFree(this.wait, this.connection.name, () => this.connection.run("COMMIT"));
       if (await this.isOpen()) throw new Error("COMMIT has left the transaction open");
+      this.committedVersion = await this.connection.dataVersion();
     } catch (error) {
       await this.rollback();
-      if (error instanceof DatabaseError && position !== this.position)
-        await this.requireUndone(position, error);
+      if (error instanceof DatabaseError && lastChange !== null) await this.requireUndone(lastChange, error);
       throw error;
     }
   }
 
-  private async requireUndone(position: string | null, error: DatabaseError): Promise<void> {
-    if (position !== null && (await this.history.position()) === position)
+  private async requireUndone(lastChange: string, error: DatabaseError): Promise<void> {
+    if ((await this.history.lastChange()) === lastChange)
       throw new CommittedAllTheSame(databaseFailure(error, this.connection.name));
   }
 
@@ -73,7 +85,7 @@ export class WriteTransaction {
    * @throws GodwitError LOCK_LOST; the transaction is left as it is
    */
   async requireLock(): Promise<void> {
-    if (!(await this.connection.hasLostLock())) return;
+    if (!this.connection.isLockObserved || !(await this.connection.hasLostLock())) return;
     this.connection.abandon();
     throw lockLost();
   }
@@ -100,7 +112,7 @@ export class WriteTransaction {
   }
 
   async savepoint(): Promise<Savepoint> {
-    const savepoint = new Savepoint(this.connection);
+    const savepoint = new Savepoint(this.connection, this.savepointName);
     await savepoint.open();
     return savepoint;
   }
@@ -109,10 +121,11 @@ export class WriteTransaction {
 /** A savepoint whose name code cannot guess, so that it cannot release or roll back to it by accident. */
 export class Savepoint {
   private readonly connection: Connection;
-  private readonly name = quoteIdentifier(`godwit_${randomHex(8)}`);
+  private readonly name: string;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, name: string) {
     this.connection = connection;
+    this.name = name;
   }
 
   async open(): Promise<void> {

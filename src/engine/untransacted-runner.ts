@@ -81,6 +81,8 @@ export class UntransactedRunner {
       await checks.end();
       const finished = this.steps.finished(step, start);
       await this.inTransaction(() => this.settle(step, finished));
+      // No lock was held while it ran.
+      this.transaction.distrust();
       return finished;
     } catch (error) {
       await this.transaction.rollback();

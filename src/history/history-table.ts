@@ -45,12 +45,16 @@ export interface NewRecord {
 export class HistoryTable {
   private readonly connection: Connection;
   readonly table: string;
+  /** Finds the table's name in a text, whatever its capitals. */
+  readonly mention: RegExp;
   private readonly incompleteTable: string;
   private readonly name: string;
+  private changed: string | null = null;
 
   constructor(connection: Connection, table: string) {
     this.connection = connection;
     this.table = table;
+    this.mention = new RegExp(table.replace(/[^A-Za-z0-9_]/g, "\\$&"), "i");
     this.name = qualified(table);
     this.incompleteTable = `${table}_incomplete`;
   }
@@ -66,16 +70,23 @@ export class HistoryTable {
     }
   }
 
+  /** A transaction begins: what was changed before is of no interest to it. */
+  forgetChanges(): void {
+    this.changed = null;
+  }
+
   /**
-   * Is another after each commit that has recorded or forgotten something; the number of a row is not used again. Null where that cannot be told: the
-   * table is not there, or is of another make.
+   * What has become of the version that was recorded or forgotten last: the same inside the transaction and after its commit, and another where that is
+   * undone, since the number of a row is not used again. Null where nothing was changed, or where that cannot be told: the table is of another make.
    */
-  async position(): Promise<string | null> {
+  async lastChange(): Promise<string | null> {
+    if (this.changed === null) return null;
     try {
-      const [row] = await this.connection.all<{ position: string }>(
-        `SELECT count(*) || ' ' || ifnull(max(rowid), 0) AS position FROM ${this.name}`,
+      const [row] = await this.connection.all<{ id: number | bigint }>(
+        `SELECT rowid AS id FROM ${this.name} WHERE version = ?`,
+        this.changed,
       );
-      return row?.position ?? null;
+      return `${this.changed} ${row?.id ?? "gone"}`;
     } catch (error) {
       if (error instanceof DatabaseError) return null;
       throw error;
@@ -91,6 +102,7 @@ export class HistoryTable {
   }
 
   async record({ version, description, appliedAt, executionTimeMs, checksum }: NewRecord): Promise<void> {
+    this.changed = version;
     await this.connection.execute(
       `INSERT INTO ${this.name} (version, description, applied_at, execution_time_ms, checksum) VALUES (?, ?, ?, ?, ?)`,
       version,
@@ -102,6 +114,7 @@ export class HistoryTable {
   }
 
   async forget(version: string): Promise<void> {
+    this.changed = version;
     await this.connection.execute(`DELETE FROM ${this.name} WHERE version = ?`, version);
   }
 

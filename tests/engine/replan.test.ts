@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { MigrationRun } from "../../src/engine/migration-run.ts";
 import { planSteps } from "../../src/engine/plan.ts";
-import { readAll } from "../../src/engine/planner.ts";
+import { Planner, readAll } from "../../src/engine/planner.ts";
 import { type RunResult, runPlan } from "../../src/engine/run-plan.ts";
 import { computeState } from "../../src/engine/state.ts";
 import { EMPTY_HISTORY } from "../../src/history/history.ts";
@@ -123,6 +124,39 @@ describe("the history is read again under the lock:", () => {
     const { done } = await project.run({ kind: "migrate" }, { commit: "each" });
     expect(done.map(({ version }) => version)).toEqual([v(1), v(3)]);
     expect(project.column("SELECT name FROM pragma_table_info('t2')")).toEqual(["by_another"]);
+  });
+
+  test("what another run applied beside a step without a transaction is left out", async () => {
+    using project = new Project();
+    project.tables(1, 3);
+    project.sql(2, "CREATE TABLE t2 (id);", null, "-- Transaction: off\n");
+    project.onEvent = (event) => {
+      if (event.kind !== "migration-started" || event.migration.version !== v(2)) return;
+      project.exec(
+        `INSERT INTO schema_migrations (version, description) VALUES ('${v(3)}', 'three'); CREATE TABLE t3 (by_another);`,
+      );
+    };
+    const { done } = await project.run({ kind: "migrate", allow: { outOfOrder: true } });
+    expect(done.map(({ version }) => version)).toEqual([v(1), v(2)]);
+    expect(project.column("SELECT name FROM pragma_table_info('t3')")).toEqual(["by_another"]);
+  });
+
+  test.each(["delete", "wal"])("not where nobody has committed in between, in %s mode", async (mode) => {
+    using project = new Project();
+    project.exec(`PRAGMA journal_mode = ${mode}`);
+    project.tables(1, 2, 3);
+    const plans: number[] = [];
+    const subject = project.subject({ commit: "each" });
+    const planner = new Planner(subject, { plan: { kind: "migrate" } });
+    await planner.prepare(planner.plan(EMPTY_HISTORY, []));
+    const connection = await subject.database.open("write");
+    const run = new MigrationRun(connection, subject.settings, false);
+    const done = await run.execute((history, already) => {
+      plans.push(already.length);
+      return planner.replan(history, already);
+    });
+    await connection.close();
+    expect({ plans, done: done.length }).toEqual({ plans: [0], done: 3 });
   });
 
   test("code that has become due is imported outside of the lock", async () => {

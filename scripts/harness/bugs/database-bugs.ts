@@ -28,7 +28,7 @@ export const DATABASE_BUGS: readonly Bug[] = [
   {
     name: "a lost lock is not seen",
     file: "engine/transaction.ts",
-    find: "    if (!(await this.connection.hasLostLock())) return;",
+    find: "    if (!this.connection.isLockObserved || !(await this.connection.hasLostLock())) return;",
     replace: "    if (this.connection !== null) return;",
     caughtBy: [inputsFrom("reads the database's file")],
   },

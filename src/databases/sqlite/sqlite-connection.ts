@@ -47,7 +47,7 @@ export class SqliteConnection implements Connection {
   private readonly path: string;
   private readonly identity: FileIdentity | null;
   readonly file: string | null;
-  private isLockShown = false;
+  isLockObserved = false;
   private isAbandoned = false;
 
   private constructor(name: string, handle: Database, openedPath: string | null) {
@@ -206,12 +206,12 @@ export class SqliteConnection implements Connection {
   }
 
   async observeLock(): Promise<void> {
-    this.isLockShown ||= this.identity !== null && holdsWriteLock(this.identity);
+    this.isLockObserved ||= this.identity !== null && holdsWriteLock(this.identity);
   }
 
   /** In WAL mode the lock is on another file, which code has no reason to open. */
   async hasLostLock(): Promise<boolean> {
-    if (!this.isLockShown || holdsWriteLock(this.identity!)) return false;
+    if (!this.isLockObserved || holdsWriteLock(this.identity!)) return false;
     return String(await this.pragma("journal_mode")) !== "wal";
   }
 
