@@ -39,7 +39,7 @@ export class Planner {
   private readonly isConfined: boolean;
   private readonly request: RunRequest;
   private readonly migrations: readonly Migration[];
-  private readonly prepared = new Map<string, PreparedStep>();
+  private readonly prepared = { up: new Map<string, PreparedStep>(), down: new Map<string, PreparedStep>() };
   private due: readonly Step[] = [];
 
   constructor({ source, settings }: RunSubject, request: RunRequest) {
@@ -54,9 +54,9 @@ export class Planner {
 
   readonly replan: Replan = async (history, done) => {
     const steps = this.plan(history, done);
-    const isPrepared = steps.every((step) => this.prepared.has(keyOf(step)));
-    if (!isPrepared) return { retry: async () => void (await this.prepare(steps)) };
-    return { steps: steps.map((step) => this.prepared.get(keyOf(step))!) };
+    const prepared = steps.flatMap((step) => this.preparedFor(step) ?? []);
+    if (prepared.length === steps.length) return { steps: prepared };
+    return { retry: async () => void (await this.prepare(steps)) };
   };
 
   /** What is due. After something has been done, a rollback goes on with exactly what it began with. */
@@ -78,13 +78,18 @@ export class Planner {
     // Loaded here, since most starts have nothing to do.
     const { prepareStep, requireAtomic, requireConfined } = await import("./prepare.ts");
     for (const step of steps) {
-      if (this.prepared.has(keyOf(step))) continue;
-      this.prepared.set(keyOf(step), await this.guarded(step, () => prepareStep(this.source, step)));
+      if (this.preparedFor(step) !== undefined) continue;
+      const prepared = await this.guarded(step, () => prepareStep(this.source, step));
+      this.prepared[step.direction].set(step.migration.version, prepared);
     }
-    const prepared = steps.map((step) => this.prepared.get(keyOf(step))!);
+    const prepared = steps.map((step) => this.preparedFor(step)!);
     if (this.request.isAtomic === true) requireAtomic(prepared);
     if (this.isConfined) requireConfined(prepared);
     return prepared;
+  }
+
+  private preparedFor({ direction, migration }: Step): PreparedStep | undefined {
+    return this.prepared[direction].get(migration.version);
   }
 
   /** Importing runs the code at the top of a module, and of all that it imports. */

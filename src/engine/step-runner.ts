@@ -49,7 +49,7 @@ export class StepRunner {
    * @throws LostTransaction if there is no transaction left; otherwise the step's own failure.
    */
   async runInSavepoint(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
-    await this.requireLock(step);
+    if (this.connection.isLockObserved) await this.requireLock(step);
     const savepoint = await this.transaction.savepoint();
     this.tellNotes(step);
     const start = this.settings.clock.elapsed();
@@ -63,7 +63,7 @@ export class StepRunner {
         await runVerify(step.verify, context);
         await this.requireTransaction(step);
       }
-      await this.requireLock(step);
+      if (this.connection.isLockObserved) await this.requireLock(step);
       await checks.end();
       const finished = this.finished(step, start);
       await this.record(step, finished);
@@ -112,7 +112,7 @@ export class StepRunner {
   }
 
   private async requireTransaction(step: PreparedStep): Promise<void> {
-    if (!(await this.transaction.isOpen())) await this.lose(step, transactionLost(step));
+    if (!(await this.connection.isInTransaction())) await this.lose(step, transactionLost(step));
   }
 
   /** SQL cannot have committed: that is refused before it runs. A full disk rolls back, which changes the file's version as a commit does. */

@@ -42,9 +42,12 @@ export async function runWork(work: Work, context: WorkContext): Promise<void> {
     await runCode(work, context, (result) => refuseUnrun(result, work, context.migration));
     return;
   }
-  for (const [index, statement] of work.statements.entries()) {
-    await context.onStatement?.(index + 1);
-    await runStatement(work, statement, context, (sql) => context.connection.run(sql));
+  const run = (sql: string) => context.connection.run(sql);
+  let number = 0;
+  for (const statement of work.statements) {
+    number++;
+    if (context.onStatement !== undefined) await context.onStatement(number);
+    await runStatement(work, statement, context, run);
   }
 }
 

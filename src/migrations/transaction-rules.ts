@@ -1,6 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import { locate } from "../base/source-text.ts";
-import { pragmaName, type TransactionRole, transactionRole } from "../sql/classification.ts";
+import { hasNoRole, pragmaName, type TransactionRole, transactionRole } from "../sql/classification.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { Migration } from "./migration.ts";
 
@@ -25,6 +25,7 @@ export function withoutTransactionControl(
   text: string,
   statements: readonly Statement[],
 ): RunnableStatements {
+  if (statements.every(({ words }) => hasNoRole(words))) return { statements, dropped: [] };
   const roles = statements.map(({ words, start, end }) => transactionRole(words, text.slice(start, end)));
   const frame = findFrame(roles);
   const kept: Statement[] = [];

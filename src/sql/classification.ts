@@ -29,6 +29,11 @@ const ROLE_OF_WORD: Readonly<Record<string, TransactionRole>> = {
   PRAGMA: "pragma",
 };
 
+/** Whether the first words tell that a statement has nothing to do with the transaction. */
+export function hasNoRole(words: readonly string[]): boolean {
+  return ROLE_OF_WORD[words[0] ?? ""] === undefined;
+}
+
 /** The role of a statement, given its first words in upper case and its text. */
 export function transactionRole(words: readonly string[], statementText: string): TransactionRole {
   const role = ROLE_OF_WORD[words[0] ?? ""] ?? "none";
@@ -96,7 +101,13 @@ export function referenceImpact(words: readonly string[], statementText: string)
   return ANY_IMPACT;
 }
 
+/** As most are written. */
+const PLAIN_CREATE =
+  /^create[ \t\n]+table[ \t\n]+(?:if[ \t\n]+not[ \t\n]+exists[ \t\n]+)?([a-z_]\w*)[ \t\n]*\(/i;
+
 function impactOfCreate(statementText: string): ReferenceImpact {
+  const plain = PLAIN_CREATE.exec(statementText);
+  if (plain !== null) return { kind: "table", table: plain[1]! };
   const tokens = significantTokens(statementText, 10);
   let at = 1;
   if (/^temp(orary)?$/i.test(tokens[at] ?? "")) at++;
