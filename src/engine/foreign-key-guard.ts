@@ -40,21 +40,23 @@ export class ForeignKeyGuard {
     this.onOld = onOld;
   }
 
-  /** Whether the step has anything to do with foreign keys; where it has not, `begin` and `end` need not be asked. */
-  mayBreak({ impact }: PreparedStep): boolean {
-    return impact === null || impact.length > 0;
+  /**
+   * Whether the step can have anything to do with foreign keys; where it has not, `begin` and `end` need not be asked. Tables without keys of their own,
+   * that nothing points at, have none.
+   */
+  mayBreak({ impact, declaresKeys }: PreparedStep): boolean {
+    if (impact === null || declaresKeys) return true;
+    return impact.some((table) => this.pointing === null || this.pointing.has(table.toLowerCase()));
   }
 
   async begin(step: PreparedStep): Promise<void> {
-    const { impact, declaresKeys } = step;
+    const { impact } = step;
     if (impact === null) {
       this.before = await this.everything(step);
       return;
     }
     const concerned = await this.concerned(impact);
-    // Tables without keys of their own, that nothing points at.
-    const isApart = !declaresKeys && concerned.length <= impact.length;
-    this.before = isApart ? null : await this.connection.checkDeclarations(concerned);
+    this.before = this.mayBreak(step) ? await this.connection.checkDeclarations(concerned) : null;
   }
 
   /** @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows. */

@@ -94,8 +94,10 @@ export class MigrationRun {
   private async runAll(replan: Replan): Promise<readonly FinishedStep[]> {
     await this.agree(replan);
     for (let step = this.next(); step !== undefined; step = this.next()) {
-      await this.enter(step, replan);
-      if (this.next() !== step) continue;
+      if (this.openedAs === null || !this.canShare(step)) {
+        await this.enter(step, replan);
+        if (this.next() !== step) continue;
+      }
       await this.perform(step);
       this.at++;
     }
@@ -143,10 +145,7 @@ export class MigrationRun {
 
   /** Sees to it that the step finds the transaction it needs: the open one, a new one, or none. */
   private async enter(step: PreparedStep, replan: Replan): Promise<void> {
-    if (this.openedAs !== null) {
-      if (this.canShare(step)) return;
-      await this.commit();
-    }
+    await this.commit();
     if (step.isolation === "untransacted") {
       if (this.ledger.committed.length === 0) return;
       await this.open("shared");

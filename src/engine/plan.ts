@@ -219,6 +219,7 @@ function requireTargetAhead(entries: readonly StateEntry[], to: string): void {
 }
 
 function requireRequirements(entries: readonly StateEntry[], pending: readonly Migration[]): void {
+  if (pending.every(({ requires }) => requires.length === 0)) return;
   const available = new Set(entries.filter(({ record }) => record !== null).map(({ version }) => version));
   for (const migration of pending) {
     for (const required of migration.requires) {

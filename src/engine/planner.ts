@@ -79,7 +79,10 @@ export class Planner {
     const { prepareStep, requireAtomic, requireConfined } = await import("./prepare.ts");
     for (const step of steps) {
       if (this.preparedFor(step) !== undefined) continue;
-      const prepared = await this.guarded(step, () => prepareStep(this.source, step));
+      const isCode = step.migration.body.kind === "code";
+      const prepared = isCode
+        ? await this.guarded(step, async () => prepareStep(this.source, step))
+        : await prepareStep(this.source, step);
       this.prepared[step.direction].set(step.migration.version, prepared);
     }
     const prepared = steps.map((step) => this.preparedFor(step)!);
@@ -94,7 +97,6 @@ export class Planner {
 
   /** Importing runs the code at the top of a module, and of all that it imports. */
   private async guarded<T>({ migration }: Step, prepare: () => Promise<T>): Promise<T> {
-    if (migration.body.kind !== "code") return prepare();
     try {
       return await this.guard(prepare);
     } catch (error) {

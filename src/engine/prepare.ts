@@ -50,7 +50,7 @@ export interface CodeWork {
  * @throws GodwitError what the file is refused for: SECTION_EMPTY, DOWN_MISSING, STATEMENT_NOT_ALLOWED, CODE_INVALID, or what
  * reading it failed with.
  */
-export async function prepareStep(source: MigrationSource, step: Step): Promise<PreparedStep> {
+export function prepareStep(source: MigrationSource, step: Step): PreparedStep | Promise<PreparedStep> {
   const { body } = step.migration;
   switch (body.kind) {
     case "sql":

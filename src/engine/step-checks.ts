@@ -6,7 +6,7 @@ import { DroppedObjects } from "./dropped-objects.ts";
 import type { EventListener } from "./events.ts";
 import type { ForeignKeyGuard } from "./foreign-key-guard.ts";
 import type { PreparedStep } from "./prepare.ts";
-import { RowGuard } from "./row-guard.ts";
+import { mayEnforce, RowGuard } from "./row-guard.ts";
 import { Surroundings } from "./surroundings.ts";
 
 interface CheckTools {
@@ -17,41 +17,66 @@ interface CheckTools {
   readonly isConfined: boolean;
 }
 
+/** What was found before a step; null for what the step has nothing to do with. */
+interface Before {
+  readonly surroundings: Surroundings | null;
+  readonly objects: DroppedObjects | null;
+  readonly rows: RowGuard | null;
+  readonly keys: ForeignKeyGuard | null;
+}
+
+const NOTHING: Before = { surroundings: null, objects: null, rows: null, keys: null };
+
 /** All that is looked at before a step and compared after it. */
 export class StepChecks {
-  readonly codeSql: CodeSql;
+  /** The step has nothing to do with any of it: there is nothing to compare. */
+  readonly isPlain: boolean;
   private readonly step: PreparedStep;
   private readonly tools: CheckTools;
-  private readonly surroundings: Surroundings | null;
-  private readonly rows: RowGuard | null;
-  private readonly objects: DroppedObjects | null;
+  private readonly before: Before;
   private readonly objectsBeforeCode: SchemaObject[] = [];
+  private ownCodeSql: CodeSql | null = null;
 
-  private constructor(
-    step: PreparedStep,
-    tools: CheckTools,
-    parts: {
-      surroundings: Surroundings | null;
-      rows: RowGuard | null;
-      objects: DroppedObjects | null;
-    },
-  ) {
+  private constructor(step: PreparedStep, tools: CheckTools, before: Before) {
     this.step = step;
     this.tools = tools;
-    this.codeSql = new CodeSql(step.migration, tools);
-    this.surroundings = parts.surroundings;
-    this.rows = parts.rows;
-    this.objects = parts.objects;
+    this.before = before;
+    this.isPlain = before === NOTHING;
   }
 
-  static async before(step: PreparedStep, tools: CheckTools): Promise<StepChecks> {
+  /** Most steps need none of them: for those nothing is awaited. */
+  static before(step: PreparedStep, tools: CheckTools): Promise<StepChecks> | StepChecks {
     const { connection, history, foreignKeys } = tools;
-    const surroundings = await Surroundings.before(step, connection, history);
-    const objects = await DroppedObjects.before(step, connection);
-    if (foreignKeys.mayBreak(step)) await foreignKeys.begin(step);
-    const rows = await RowGuard.before(step, connection);
-    if (runsCode(step)) await connection.observeLock();
-    return new StepChecks(step, tools, { surroundings, rows, objects });
+    const surroundings = Surroundings.before(step, connection, history);
+    const objects = DroppedObjects.before(step, connection);
+    const keys = foreignKeys.mayBreak(step) ? foreignKeys : null;
+    const isPlain = surroundings === null && objects === null && keys === null;
+    if (isPlain && !mayEnforce(step.migration) && !runsCode(step))
+      return new StepChecks(step, tools, NOTHING);
+    return StepChecks.look(step, tools, { surroundings, objects, keys });
+  }
+
+  private static async look(
+    step: PreparedStep,
+    tools: CheckTools,
+    started: {
+      readonly surroundings: Promise<Surroundings> | null;
+      readonly objects: Promise<DroppedObjects> | null;
+      readonly keys: ForeignKeyGuard | null;
+    },
+  ): Promise<StepChecks> {
+    const { keys } = started;
+    const surroundings = await started.surroundings;
+    const objects = await started.objects;
+    await keys?.begin(step);
+    const rows = await RowGuard.before(step, tools.connection);
+    if (runsCode(step)) await tools.connection.observeLock();
+    return new StepChecks(step, tools, { surroundings, objects, rows, keys });
+  }
+
+  get codeSql(): CodeSql {
+    this.ownCodeSql ??= new CodeSql(this.step.migration, this.tools);
+    return this.ownCodeSql;
   }
 
   /** Keeps what code dropped or altered of the schema, as it was before. */
@@ -61,18 +86,19 @@ export class StepChecks {
 
   /** Before `verify`. @throws GodwitError MIGRATION_FAILED for a changed history, ROWS_LOST */
   async afterWork(): Promise<void> {
-    await this.surroundings?.restore();
-    await this.rows?.end(this.codeSql.changedTables);
+    await this.before.surroundings?.restore();
+    await this.before.rows?.end(this.codeSql.changedTables);
   }
 
   /** @throws GodwitError FOREIGN_KEY_VIOLATION */
   async end(): Promise<void> {
-    const { connection, foreignKeys, emit } = this.tools;
-    if (foreignKeys.mayBreak(this.step)) await foreignKeys.end(this.step);
-    if (this.objects === null) return;
+    const { connection, emit } = this.tools;
+    const { keys, objects } = this.before;
+    await keys?.end(this.step);
+    if (objects === null) return;
     const { file } = this.step.migration;
     const beforeCode = this.codeSql.makesTable ? this.objectsBeforeCode : [];
-    for (const message of await this.objects.notes(connection, beforeCode)) {
+    for (const message of await objects.notes(connection, beforeCode)) {
       emit({ kind: "note", file, line: null, message });
     }
   }
@@ -80,7 +106,7 @@ export class StepChecks {
   /** After a failure outside of any transaction, which would have undone what the checks set up. */
   async discard(): Promise<void> {
     try {
-      await this.rows?.discard();
+      await this.before.rows?.discard();
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
     }

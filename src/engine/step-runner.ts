@@ -58,13 +58,13 @@ export class StepRunner {
       const context = this.context(step, checks);
       await runWork(step.work, context);
       await this.requireTransaction(step);
-      await checks.afterWork();
+      if (!checks.isPlain) await checks.afterWork();
       if (step.verify !== null) {
         await runVerify(step.verify, context);
         await this.requireTransaction(step);
       }
       if (this.connection.isLockObserved) await this.requireLock(step);
-      await checks.end();
+      if (!checks.isPlain) await checks.end();
       const finished = this.finished(step, start);
       await this.record(step, finished);
       if (!(await savepoint.release())) await this.lose(step, transactionLost(step));
@@ -78,6 +78,8 @@ export class StepRunner {
   /** @throws GodwitError HISTORY_INVALID, at the file: a trigger, or what the migration itself did, stands in the way. */
   async record(step: PreparedStep, finished: FinishedStep): Promise<void> {
     try {
+      if (!this.isTableReady) await this.history.ensure();
+      this.isTableReady = true;
       await this.writeRecord(step, finished);
     } catch (error) {
       const isInTheWay =
@@ -91,14 +93,12 @@ export class StepRunner {
     }
   }
 
-  private async writeRecord(step: PreparedStep, finished: FinishedStep): Promise<void> {
+  private writeRecord(step: PreparedStep, finished: FinishedStep): Promise<void> {
     const { version, description, checksum } = step.migration;
-    if (!this.isTableReady) await this.history.ensure();
-    this.isTableReady = true;
     if (step.direction === "down") return this.history.forget(version);
     const { executionTimeMs } = finished;
     const appliedAt = this.settings.clock.now();
-    await this.history.record({ version, description, checksum, executionTimeMs, appliedAt });
+    return this.history.record({ version, description, checksum, executionTimeMs, appliedAt });
   }
 
   /** Back to the savepoint; where that cannot be, the whole transaction goes, so that nothing of the step is ever committed. */
@@ -134,7 +134,7 @@ export class StepRunner {
     }
   }
 
-  checksBefore(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<StepChecks> {
+  checksBefore(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<StepChecks> | StepChecks {
     const { connection, history, settings } = this;
     const { emit, isConfined } = settings;
     return StepChecks.before(step, { connection, history, foreignKeys, emit, isConfined });
@@ -144,7 +144,7 @@ export class StepRunner {
     return { ...labelOf(step), executionTimeMs: Math.round(this.settings.clock.elapsed() - start) };
   }
 
-  context(step: PreparedStep, { codeSql, onReshape }: StepChecks): WorkContext {
+  context(step: PreparedStep, checks: StepChecks): WorkContext {
     const { emit, guard, signal } = this.settings;
     const migration = labelOf(step);
     const code: MigrationContext = {
@@ -158,8 +158,8 @@ export class StepRunner {
       migration: step.migration,
       code,
       guard,
-      codeSql,
-      onReshape,
+      codeSql: () => checks.codeSql,
+      onReshape: checks.onReshape,
       onStillRunning,
     };
   }

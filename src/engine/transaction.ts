@@ -112,9 +112,8 @@ export class WriteTransaction {
   }
 
   async savepoint(): Promise<Savepoint> {
-    const savepoint = new Savepoint(this.connection, this.savepointName);
-    await savepoint.open();
-    return savepoint;
+    await this.connection.run(`SAVEPOINT ${this.savepointName}`);
+    return new Savepoint(this.connection, this.savepointName);
   }
 }
 
@@ -128,16 +127,12 @@ export class Savepoint {
     this.name = name;
   }
 
-  async open(): Promise<void> {
-    await this.connection.run(`SAVEPOINT ${this.name}`);
-  }
-
   /** False if the savepoint is gone: the transaction it stood in has ended. */
-  async release(): Promise<boolean> {
+  release(): Promise<boolean> {
     return this.attempt(`RELEASE ${this.name}`);
   }
 
-  /** Undoes everything since `open`; false if the savepoint is gone. */
+  /** Undoes everything since it was made; false if the savepoint is gone. */
   async undo(): Promise<boolean> {
     return (await this.attempt(`ROLLBACK TO ${this.name}`)) && (await this.attempt(`RELEASE ${this.name}`));
   }

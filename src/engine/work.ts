@@ -22,8 +22,8 @@ export interface WorkContext {
   readonly migration: Migration;
   readonly code: MigrationContext;
   readonly guard: CodeGuard;
-  /** Looks at the SQL that code runs. */
-  readonly codeSql: CodeSql;
+  /** What looks at the SQL that code runs. */
+  readonly codeSql: () => CodeSql;
   /** Told what code dropped or altered of the schema, as it was before. */
   readonly onReshape: (before: readonly SchemaObject[]) => void;
   /** Called every ten seconds while code is awaited. */
@@ -57,7 +57,7 @@ export async function runWork(work: Work, context: WorkContext): Promise<void> {
  */
 export async function runVerify(work: Work, context: WorkContext): Promise<void> {
   await context.connection.setQueryOnly(true);
-  context.codeSql.beginVerify();
+  context.codeSql().beginVerify();
   try {
     if (work.kind === "code") {
       return await runCode(work, context, (result) => refuseRows(result, context.migration, work));
@@ -120,7 +120,7 @@ async function runCode(
   judge: (result: unknown) => void,
 ): Promise<void> {
   const { connection, code, codeSql } = context;
-  const lent = connection.lend(codeSql);
+  const lent = connection.lend(codeSql());
   const notice = noticeOf(context);
   try {
     await context.guard(async () => {

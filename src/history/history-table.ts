@@ -101,9 +101,9 @@ export class HistoryTable {
       await this.connection.run(`ALTER TABLE ${this.name} ADD COLUMN checksum TEXT`);
   }
 
-  async record({ version, description, appliedAt, executionTimeMs, checksum }: NewRecord): Promise<void> {
+  record({ version, description, appliedAt, executionTimeMs, checksum }: NewRecord): Promise<void> {
     this.changed = version;
-    await this.connection.execute(
+    return this.connection.execute(
       `INSERT INTO ${this.name} (version, description, applied_at, execution_time_ms, checksum) VALUES (?, ?, ?, ?, ?)`,
       version,
       description,
@@ -113,9 +113,9 @@ export class HistoryTable {
     );
   }
 
-  async forget(version: string): Promise<void> {
+  forget(version: string): Promise<void> {
     this.changed = version;
-    await this.connection.execute(`DELETE FROM ${this.name} WHERE version = ?`, version);
+    return this.connection.execute(`DELETE FROM ${this.name} WHERE version = ?`, version);
   }
 
   async setChecksum(version: string, checksum: string | null): Promise<void> {

@@ -33,6 +33,10 @@ import { TriggerWatch } from "./row-watch.ts";
 import { schemaObjects } from "./schema-objects.ts";
 import { readSessionSettings, restoreSessionSettings } from "./session-settings.ts";
 
+const DONE = Promise.resolve();
+const YES = Promise.resolve(true);
+const NO = Promise.resolve(false);
+
 /** SQLITE_FCNTL_DATA_VERSION, https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html */
 const FCNTL_DATA_VERSION = 35;
 
@@ -81,12 +85,23 @@ export class SqliteConnection implements Connection {
     return new SqliteConnection(db.filename || ":memory:", db, null);
   }
 
+  // Thousands of steps go through the next three: no function is made async that need not be.
   run(sql: string): Promise<void> {
-    return this.attempt(() => void this.handle.run(sql));
+    try {
+      this.handle.run(sql);
+      return DONE;
+    } catch (thrown) {
+      return Promise.reject(toDatabaseError(thrown) ?? thrown);
+    }
   }
 
   execute(sql: string, ...values: Value[]): Promise<void> {
-    return this.attempt(() => void this.handle.query(sql).run(...values));
+    try {
+      this.handle.query(sql).run(...values);
+      return DONE;
+    } catch (thrown) {
+      return Promise.reject(toDatabaseError(thrown) ?? thrown);
+    }
   }
 
   all<R extends Row>(sql: string, ...values: Value[]): Promise<R[]> {
@@ -94,13 +109,12 @@ export class SqliteConnection implements Connection {
   }
 
   /** A closed handle is in none. */
-  async isInTransaction(): Promise<boolean> {
-    if (this.isAbandoned) return false;
+  isInTransaction(): Promise<boolean> {
+    if (this.isAbandoned) return NO;
     try {
-      return this.handle.inTransaction;
+      return this.handle.inTransaction ? YES : NO;
     } catch (thrown) {
-      if (isClosedError(thrown)) return false;
-      throw toDatabaseError(thrown) ?? thrown;
+      return isClosedError(thrown) ? NO : Promise.reject(toDatabaseError(thrown) ?? thrown);
     }
   }
 

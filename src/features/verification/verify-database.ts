@@ -110,10 +110,11 @@ async function verifyOne(
       emit({ kind: "migration-progress", migration: label, done, total: total ?? null }),
     signal,
   };
+  // Also in a file that has none of its own: what ended this transaction would let the rest look at another moment.
+  const codeSql = new CodeSql({ ...migration, transactional: true }, settings);
   const context = {
     ...{ connection, migration, code, guard },
-    // Also in a file that has none of its own: what ended this transaction would let the rest look at another moment.
-    codeSql: new CodeSql({ ...migration, transactional: true }, settings),
+    codeSql: () => codeSql,
     onReshape: () => {},
     onStillRunning: (elapsedMs: number) => emit({ kind: "migration-running", migration: label, elapsedMs }),
   };
