@@ -44,7 +44,8 @@ export class ForeignKeyGuard {
    * Whether the step can have anything to do with foreign keys; where it has not, `begin` and `end` need not be asked. Tables without keys of their own,
    * that nothing points at, have none.
    */
-  mayBreak({ impact, declaresKeys }: PreparedStep): boolean {
+  mayBreak({ impact, declaresKeys, changesOnlyRows }: PreparedStep): boolean {
+    if (changesOnlyRows) return this.pointing === null || this.pointing.size > 0;
     if (impact === null || declaresKeys) return true;
     return impact.some((table) => this.pointing === null || this.pointing.has(table.toLowerCase()));
   }
@@ -52,7 +53,8 @@ export class ForeignKeyGuard {
   async begin(step: PreparedStep): Promise<void> {
     const { impact } = step;
     if (impact === null) {
-      this.before = await this.everything(step);
+      if (step.changesOnlyRows) await this.learnKeys();
+      this.before = this.mayBreak(step) ? await this.everything(step) : null;
       return;
     }
     const concerned = await this.concerned(impact);
@@ -76,7 +78,7 @@ export class ForeignKeyGuard {
     }
     if (impact === null) {
       this.known = after;
-      this.pointing = null;
+      if (!step.changesOnlyRows) this.pointing = null;
     } else {
       this.point(await this.connection.foreignKeyLinks(impact));
     }
@@ -92,12 +94,16 @@ export class ForeignKeyGuard {
 
   /** What a step creates, and what points at that by name: a parent may be made after its children, and not match them. */
   private async concerned(created: readonly string[]): Promise<readonly string[]> {
-    if (this.pointing === null) {
-      this.pointing = new Map();
-      this.point(await this.connection.foreignKeyLinks("all"));
-    }
+    await this.learnKeys();
     const children = created.flatMap((table) => [...(this.pointing?.get(table.toLowerCase()) ?? [])]);
     return [...new Set([...created, ...children])];
+  }
+
+  /** Which tables point at which. */
+  private async learnKeys(): Promise<void> {
+    if (this.pointing !== null) return;
+    this.pointing = new Map();
+    this.point(await this.connection.foreignKeyLinks("all"));
   }
 
   private point(links: readonly ForeignKeyLink[]): void {

@@ -9,7 +9,7 @@ import {
   refuseUnrunnable,
   withoutTransactionControl,
 } from "../migrations/transaction-rules.ts";
-import { type ReferenceImpact, referenceImpact } from "../sql/classification.ts";
+import { changesRows, type ReferenceImpact, referenceImpact } from "../sql/classification.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { Step } from "./plan.ts";
 
@@ -28,6 +28,8 @@ export interface PreparedStep extends Step {
   readonly impact: readonly string[] | null;
   /** Whether a table that it creates may declare a foreign key. */
   readonly declaresKeys: boolean;
+  /** It is SQL that leaves the schema as it is, whatever triggers it sets off. */
+  readonly changesOnlyRows: boolean;
   readonly dropped: readonly DroppedStatement[];
 }
 
@@ -137,6 +139,7 @@ async function prepareCode(source: MigrationSource, step: Step): Promise<Prepare
     verify: verify === null ? null : { kind: "code", name: "verify", run: verify },
     impact: null,
     declaresKeys: true,
+    changesOnlyRows: false,
     dropped: [],
   };
 }
@@ -150,18 +153,22 @@ function isolationOf(migration: Migration, mayRollBack: boolean): Isolation {
   return mayRollBack ? "alone" : "shared";
 }
 
-function impactOf({ text, statements }: SqlWork): Pick<PreparedStep, "impact" | "declaresKeys"> {
+function impactOf({
+  text,
+  statements,
+}: SqlWork): Pick<PreparedStep, "impact" | "declaresKeys" | "changesOnlyRows"> {
+  if (statements.every(changesRows)) return { impact: null, declaresKeys: false, changesOnlyRows: true };
   const tables: string[] = [];
   let declaresKeys = false;
   for (const { words, start, end } of statements) {
     const statement = text.slice(start, end);
     const impact: ReferenceImpact = referenceImpact(words, statement);
-    if (impact.kind === "any") return { impact: null, declaresKeys: true };
+    if (impact.kind === "any") return { impact: null, declaresKeys: true, changesOnlyRows: false };
     if (impact.kind !== "table") continue;
     tables.push(impact.table);
     declaresKeys ||= /references/i.test(statement);
   }
-  return { impact: tables, declaresKeys };
+  return { impact: tables, declaresKeys, changesOnlyRows: false };
 }
 
 function sectionEmpty(migration: Migration): GodwitError {

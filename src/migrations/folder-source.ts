@@ -121,6 +121,7 @@ function compose(
   read: { header: Header; checksum: string; body: MigrationBody },
 ): Migration {
   const header = read.header;
+  let described: string | null = header.description;
   return {
     version: file.version,
     slug: file.slug,
@@ -128,7 +129,8 @@ function compose(
     file: file.file,
     // Most starts show none of them.
     get description() {
-      return header.description ?? describeSlug(file.slug);
+      described ??= describeSlug(file.slug);
+      return described;
     },
     checksum: read.checksum,
     requires: header.requires,
