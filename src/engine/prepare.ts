@@ -39,6 +39,8 @@ export interface SqlWork {
   readonly kind: "sql";
   readonly text: string;
   readonly statements: readonly Statement[];
+  /** Nothing was taken out: between two statements stands nothing that runs. */
+  readonly isWhole: boolean;
 }
 
 export interface CodeWork {
@@ -123,7 +125,7 @@ function runnable(
   const { statements, dropped } = migration.transactional
     ? withoutTransactionControl(migration, text, section)
     : { statements: section, dropped: [] };
-  return { work: { kind: "sql", text, statements }, dropped };
+  return { work: { kind: "sql", text, statements, isWhole: dropped.length === 0 }, dropped };
 }
 
 async function prepareCode(source: MigrationSource, step: Step): Promise<PreparedStep> {

@@ -1,14 +1,14 @@
 import { GodwitError, inspectable, messageOf } from "../base/failure.ts";
 import { printable } from "../base/printable.ts";
-import { indexOfByte, locate, locateFile } from "../base/source-text.ts";
+import { locate, locateFile } from "../base/source-text.ts";
 import type { Connection, SchemaObject } from "../databases/connection.ts";
-import { DatabaseError, type DatabaseErrorKind, databaseFailure } from "../databases/database-error.ts";
+import { type DatabaseError, type DatabaseErrorKind, databaseFailure } from "../databases/database-error.ts";
 import { locateThrown, withoutQuery } from "../migrations/code-file.ts";
-import { markerInside } from "../migrations/marker.ts";
 import type { Migration, MigrationContext } from "../migrations/migration.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { CodeSql } from "./code-sql.ts";
 import type { CodeWork, SqlWork, Work } from "./prepare.ts";
+import { runSql, runStatement } from "./sql-work.ts";
 import { locateFunction } from "./step-place.ts";
 
 /**
@@ -33,7 +33,7 @@ export interface WorkContext {
 }
 
 /**
- * Runs `up` or `down` to its end, SQL statement by statement, so that the one that fails is known even where SQLite names no place.
+ * Runs `up` or `down` to its end.
  * @throws GodwitError MIGRATION_FAILED with the place, or the database's failure (disk full, damaged) with the place.
  */
 export async function runWork(work: Work, context: WorkContext): Promise<void> {
@@ -42,13 +42,7 @@ export async function runWork(work: Work, context: WorkContext): Promise<void> {
     await runCode(work, context, (result) => refuseUnrun(result, work, context.migration));
     return;
   }
-  const run = (sql: string) => context.connection.run(sql);
-  let number = 0;
-  for (const statement of work.statements) {
-    number++;
-    if (context.onStatement !== undefined) await context.onStatement(number);
-    await runStatement(work, statement, context, run);
-  }
+  await runSql(work, context);
 }
 
 /**
@@ -82,35 +76,6 @@ async function readRows(work: SqlWork, statement: Statement, context: WorkContex
       cause: error,
     });
   }
-}
-
-async function runStatement<T>(
-  work: SqlWork,
-  statement: Statement,
-  { migration, connection }: WorkContext,
-  run: (sql: string) => Promise<T>,
-): Promise<T> {
-  const sql = work.text.slice(statement.start, statement.end);
-  try {
-    return await run(sql);
-  } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error;
-    const offset = error.byteOffset === null ? 0 : indexOfByte(sql, error.byteOffset);
-    const location = locate(migration.file, work.text, statement.start + offset);
-    if (error.kind !== "statement") throw databaseFailure(error, connection.name).with({ location });
-    throw new GodwitError("MIGRATION_FAILED", error.message, {
-      location,
-      hint: hintFor(error, sql),
-      cause: error,
-    });
-  }
-}
-
-function hintFor(error: DatabaseError, sql: string): string | undefined {
-  const isSyntax = error.message.includes("syntax error");
-  return isSyntax && markerInside(sql) !== null
-    ? "a marker stands inside this statement: is a semicolon missing before it?"
-    : undefined;
 }
 
 /** Runs code and judges what it returned, which may throw as well when it is looked at: a proxy, a getter. */

@@ -5,8 +5,6 @@ const WORDS_KEPT = 8;
 /** What a statement can end with, and what may hide a semicolon. */
 const PIECE = /;|'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g;
 
-const COMMENT_NEXT = /^[ \t\n\f]*(?:--|\/\*)/;
-
 /** A word as the lexer reads it, after space; variables are left to that. */
 const WORD = /[ \t\n\f]*([A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)/y;
 
@@ -15,6 +13,8 @@ const NEWLINE = 10;
 const FORM_FEED = 12;
 const SPACE = 32;
 const QUOTE = 39;
+const OPEN_PARENTHESIS = 40;
+const STAR = 42;
 const MINUS = 45;
 const SLASH = 47;
 const SEMICOLON = 59;
@@ -26,6 +26,7 @@ const SEMICOLON = 59;
  */
 export function plainStatements(text: string, start: number, end: number): Statement[] | null {
   const statements: Statement[] = [];
+  const heads = new HeadReader(text);
   let first = -1;
   let at = start;
   PIECE.lastIndex = start;
@@ -37,7 +38,7 @@ export function plainStatements(text: string, start: number, end: number): State
     if (first === -1) first = firstToken(text, at, tokensEnd);
     at = index + match[0].length;
     if (code !== SEMICOLON || first === -1) continue;
-    const words = headWords(text, first, at);
+    const words = heads.read(first, at);
     if (words === null) return null;
     statements.push({ start: first, end: at, words, mayRollBack: false, parameter: null });
     first = -1;
@@ -45,20 +46,44 @@ export function plainStatements(text: string, start: number, end: number): State
   return first === -1 && firstToken(text, at, end) === -1 ? statements : null;
 }
 
-/** The first words of a statement, up to the first token that is none. */
-function headWords(text: string, start: number, end: number): string[] | null {
-  const words: string[] = [];
-  let at = start;
-  while (words.length < WORDS_KEPT) {
-    WORD.lastIndex = at;
-    const match = WORD.exec(text);
-    if (match === null || WORD.lastIndex > end) break;
-    const word = match[1]!;
-    if (text.charCodeAt(WORD.lastIndex) === QUOTE && (word === "x" || word === "X")) break;
-    at = WORD.lastIndex;
-    words.push(word.toUpperCase());
+/** Reads first words, and knows the statement before: a dump has a million that begin alike. */
+class HeadReader {
+  private readonly text: string;
+  private words: readonly string[] = [];
+  /** From the first word of the last statement to the character that ended its words; empty where that says too little. */
+  private head = "";
+
+  constructor(text: string) {
+    this.text = text;
   }
-  return words.length < WORDS_KEPT && COMMENT_NEXT.test(text.slice(at, end)) ? null : words;
+
+  /** The first words of a statement, up to the first token that is none; null where a comment stands among them. */
+  read(start: number, end: number): readonly string[] | null {
+    const { text } = this;
+    if (this.head !== "" && text.startsWith(this.head, start)) return this.words;
+    const words: string[] = [];
+    let at = start;
+    while (words.length < WORDS_KEPT) {
+      WORD.lastIndex = at;
+      const match = WORD.exec(text);
+      if (match === null || WORD.lastIndex > end) break;
+      const word = match[1]!;
+      if (text.charCodeAt(WORD.lastIndex) === QUOTE && (word === "x" || word === "X")) break;
+      at = WORD.lastIndex;
+      words.push(word.toUpperCase());
+    }
+    const next = firstToken(text, at, end);
+    if (words.length < WORDS_KEPT && isComment(text, next)) return null;
+    this.head = text.charCodeAt(next) === OPEN_PARENTHESIS ? text.slice(start, next + 1) : "";
+    this.words = words;
+    return words;
+  }
+}
+
+function isComment(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code === MINUS) return text.charCodeAt(at + 1) === MINUS;
+  return code === SLASH && text.charCodeAt(at + 1) === STAR;
 }
 
 /** The index of the first character that is no space; -1 where there is none. */
