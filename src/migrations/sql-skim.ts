@@ -36,8 +36,9 @@ export function skimSqlFile(file: string, text: string): SkimmedFile | null {
 
 const UNPLAIN = /trigger|rollback/i;
 
-/** A string, a name in quotes or a comment as a whole; or one character of what is read otherwise. */
-const SPAN = /'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\ufeff]|\/\*/g;
+/** Strings with what stands between them up to a semicolon, a name in quotes or a comment as a whole; or one character of what is read otherwise. */
+const SPAN =
+  /'[^']*'(?:[^'"`[;$@#?:/\v\ufeff-]*'[^']*')*|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\ufeff]|\/\*/g;
 
 const SPACE = 32;
 const TAB = 9;

@@ -3,7 +3,7 @@ import type { Statement } from "./statement-reader.ts";
 const WORDS_KEPT = 8;
 
 /** What a statement can end with, and what may hide a semicolon. */
-const PIECE = /;|'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g;
+const PIECE = /;|'[^']*'(?:[^'"`[;/-]*'[^']*')*|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g;
 
 /** A word as the lexer reads it, after space; variables are left to that. */
 const WORD = /[ \t\n\f]*([A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)/y;

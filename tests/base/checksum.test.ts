@@ -15,4 +15,12 @@ describe("a checksum", () => {
   ])("of $what is the lower-case hex SHA-256", ({ text, sum }) => {
     expect(checksum(text)).toBe(sum);
   });
+
+  test.each([262_142, 262_143, 262_144, 524_287])(
+    "of a text that is hashed in parts is the same: %i",
+    (length) => {
+      const text = `${"x".repeat(length)}😀ä${"東".repeat(300_000)}😀`;
+      expect(checksum(text)).toBe(new Bun.CryptoHasher("sha256").update(Buffer.from(text)).digest("hex"));
+    },
+  );
 });
