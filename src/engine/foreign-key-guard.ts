@@ -34,6 +34,7 @@ export class ForeignKeyGuard {
   private before: ForeignKeyReport | null = null;
   /** The tables that point at each table; read once and added to, so that many steps that create are not each as long as the schema. */
   private pointing: Map<string, Set<string>> | null = null;
+  private hasSeenKeys = false;
 
   constructor(connection: Connection, onOld: OldViolationsListener = () => {}) {
     this.connection = connection;
@@ -41,19 +42,21 @@ export class ForeignKeyGuard {
   }
 
   /**
-   * Whether the step can have anything to do with foreign keys; where it has not, `begin` and `end` need not be asked. Tables without keys of their own,
-   * that nothing points at, have none.
+   * Whether the step can have anything to do with foreign keys; where it has not, `begin` and `end` need not be asked. Where no key is declared none can
+   * be broken, and a new table without keys of its own, that nothing points at, breaks none.
    */
-  mayBreak({ impact, declaresKeys, changesOnlyRows }: PreparedStep): boolean {
-    if (changesOnlyRows) return this.pointing === null || this.pointing.size > 0;
-    if (impact === null || declaresKeys) return true;
-    return impact.some((table) => this.pointing === null || this.pointing.has(table.toLowerCase()));
+  mayBreak({ impact, declaresKeys }: PreparedStep): boolean {
+    const { pointing } = this;
+    if (pointing === null || declaresKeys) return impact === null || impact.length > 0;
+    if (impact === null) return pointing.size > 0;
+    return impact.some((table) => pointing.has(table.toLowerCase()));
   }
 
   async begin(step: PreparedStep): Promise<void> {
     const { impact } = step;
     if (impact === null) {
-      if (step.changesOnlyRows) await this.learnKeys();
+      // Once there were keys, to look for them again would take as long as to check them.
+      if (!this.hasSeenKeys) await this.learnKeys();
       this.before = this.mayBreak(step) ? await this.everything(step) : null;
       return;
     }
@@ -78,7 +81,7 @@ export class ForeignKeyGuard {
     }
     if (impact === null) {
       this.known = after;
-      if (!step.changesOnlyRows) this.pointing = null;
+      this.pointing = null;
     } else {
       this.point(await this.connection.foreignKeyLinks(impact));
     }
@@ -104,6 +107,7 @@ export class ForeignKeyGuard {
     if (this.pointing !== null) return;
     this.pointing = new Map();
     this.point(await this.connection.foreignKeyLinks("all"));
+    this.hasSeenKeys = this.pointing.size > 0;
   }
 
   private point(links: readonly ForeignKeyLink[]): void {

@@ -9,7 +9,7 @@ import {
   refuseUnrunnable,
   withoutTransactionControl,
 } from "../migrations/transaction-rules.ts";
-import { changesRows, type ReferenceImpact, referenceImpact } from "../sql/classification.ts";
+import { type ReferenceImpact, referenceImpact } from "../sql/classification.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { Step } from "./plan.ts";
 
@@ -26,10 +26,8 @@ export interface PreparedStep extends Step {
   readonly verify: Work | null;
   /** The tables whose foreign keys it could break; null for any table. */
   readonly impact: readonly string[] | null;
-  /** Whether a table that it creates may declare a foreign key. */
+  /** Whether there may be foreign keys after it that were not declared before. */
   readonly declaresKeys: boolean;
-  /** It is SQL that leaves the schema as it is, whatever triggers it sets off. */
-  readonly changesOnlyRows: boolean;
   readonly dropped: readonly DroppedStatement[];
 }
 
@@ -84,7 +82,8 @@ function prepareSql(step: Step, body: SqlBody): PreparedStep {
     ),
     work: main.work,
     verify: direction === "up" ? verify : null,
-    ...impactOf(main.work),
+    impact: impactOf(main.work),
+    declaresKeys: DECLARES_KEYS.test(body.text),
     dropped: main.dropped,
   };
 }
@@ -141,7 +140,6 @@ async function prepareCode(source: MigrationSource, step: Step): Promise<Prepare
     verify: verify === null ? null : { kind: "code", name: "verify", run: verify },
     impact: null,
     declaresKeys: true,
-    changesOnlyRows: false,
     dropped: [],
   };
 }
@@ -155,23 +153,18 @@ function isolationOf(migration: Migration, mayRollBack: boolean): Isolation {
   return mayRollBack ? "alone" : "shared";
 }
 
-function impactOf({
-  text,
-  statements,
-}: SqlWork): Pick<PreparedStep, "impact" | "declaresKeys" | "changesOnlyRows"> {
-  if (statements.every(changesRows)) return { impact: null, declaresKeys: false, changesOnlyRows: true };
+function impactOf({ text, statements }: SqlWork): readonly string[] | null {
   const tables: string[] = [];
-  let declaresKeys = false;
   for (const { words, start, end } of statements) {
-    const statement = text.slice(start, end);
-    const impact: ReferenceImpact = referenceImpact(words, statement);
-    if (impact.kind === "any") return { impact: null, declaresKeys: true, changesOnlyRows: false };
-    if (impact.kind !== "table") continue;
-    tables.push(impact.table);
-    declaresKeys ||= /references/i.test(statement);
+    const impact: ReferenceImpact = referenceImpact(words, text.slice(start, end));
+    if (impact.kind === "any") return null;
+    if (impact.kind === "table") tables.push(impact.table);
   }
-  return { impact: tables, declaresKeys, changesOnlyRows: false };
+  return tables;
 }
+
+/** Without the one word no foreign key is declared, nor, without the other, written into the schema past SQLite's parser. */
+const DECLARES_KEYS = /references|writable_schema/i;
 
 function sectionEmpty(migration: Migration): GodwitError {
   return new GodwitError("SECTION_EMPTY", `${migration.version} has no statement to apply`, {

@@ -70,12 +70,6 @@ export function reshapedName(statementText: string): string | null {
   return name === undefined ? null : unquoteIdentifier(name);
 }
 
-/** Changes rows and nothing else: neither such a statement nor a trigger has a way to change the schema. */
-export function changesRows({ words }: Worded): boolean {
-  const verb = words[0];
-  return verb === "INSERT" || verb === "UPDATE" || verb === "DELETE" || verb === "REPLACE";
-}
-
 /** Creates a table, or may rename one: without that, none is rebuilt. */
 export function makesTable({ words }: Worded): boolean {
   return words[0] === "CREATE" ? words.slice(1, 3).includes("TABLE") : mayRename(words);
