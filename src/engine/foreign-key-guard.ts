@@ -9,6 +9,7 @@ import {
   type ForeignKeyLink,
   type ForeignKeyReport,
   isSound,
+  NO_VIOLATIONS,
   newViolations,
 } from "../databases/foreign-key-report.ts";
 import type { Migration } from "../migrations/migration.ts";
@@ -48,7 +49,7 @@ export class ForeignKeyGuard {
   mayBreak({ impact, declaresKeys }: PreparedStep): boolean {
     const { pointing } = this;
     if (pointing === null || declaresKeys) return impact === null || impact.length > 0;
-    if (impact === null) return pointing.size > 0;
+    if (impact === null) return !this.isWithoutKeys;
     return impact.some((table) => pointing.has(table.toLowerCase()));
   }
 
@@ -57,17 +58,21 @@ export class ForeignKeyGuard {
     if (impact === null) {
       // Once there were keys, to look for them again would take as long as to check them.
       if (!this.hasSeenKeys) await this.learnKeys();
-      this.before = this.mayBreak(step) ? await this.everything(step) : null;
+      this.before = this.isWithoutKeys ? NO_VIOLATIONS : await this.everything(step);
       return;
     }
     const concerned = await this.concerned(impact);
     this.before = this.mayBreak(step) ? await this.connection.checkDeclarations(concerned) : null;
   }
 
-  /** @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows. */
-  async end(step: PreparedStep): Promise<void> {
+  /**
+   * @param declaresKeys whether the step may have declared some
+   * @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows.
+   */
+  async end(step: PreparedStep, declaresKeys: boolean): Promise<void> {
     if (this.before === null) return;
     const { impact, migration } = step;
+    if (impact === null && this.isWithoutKeys && !declaresKeys) return;
     const after = await (impact === null
       ? this.connection.checkForeignKeys()
       : this.connection.checkDeclarations(await this.concerned(impact)));
@@ -85,6 +90,11 @@ export class ForeignKeyGuard {
     } else {
       this.point(await this.connection.foreignKeyLinks(impact));
     }
+  }
+
+  /** No table declares any key. */
+  private get isWithoutKeys(): boolean {
+    return this.pointing?.size === 0;
   }
 
   private async everything(step: PreparedStep): Promise<ForeignKeyReport> {

@@ -9,7 +9,7 @@ import {
   refuseUnrunnable,
   withoutTransactionControl,
 } from "../migrations/transaction-rules.ts";
-import { type ReferenceImpact, referenceImpact } from "../sql/classification.ts";
+import { mayDeclareKeys, type ReferenceImpact, referenceImpact } from "../sql/classification.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { Step } from "./plan.ts";
 
@@ -26,7 +26,7 @@ export interface PreparedStep extends Step {
   readonly verify: Work | null;
   /** The tables whose foreign keys it could break; null for any table. */
   readonly impact: readonly string[] | null;
-  /** Whether there may be foreign keys after it that were not declared before. */
+  /** Whether its SQL may declare foreign keys; false for code, whose SQL is looked at when it runs. */
   readonly declaresKeys: boolean;
   readonly dropped: readonly DroppedStatement[];
 }
@@ -83,7 +83,7 @@ function prepareSql(step: Step, body: SqlBody): PreparedStep {
     work: main.work,
     verify: direction === "up" ? verify : null,
     impact: impactOf(main.work),
-    declaresKeys: DECLARES_KEYS.test(body.text),
+    declaresKeys: mayDeclareKeys(body.text),
     dropped: main.dropped,
   };
 }
@@ -139,7 +139,7 @@ async function prepareCode(source: MigrationSource, step: Step): Promise<Prepare
     work: { kind: "code", name: direction, run },
     verify: verify === null ? null : { kind: "code", name: "verify", run: verify },
     impact: null,
-    declaresKeys: true,
+    declaresKeys: false,
     dropped: [],
   };
 }
@@ -162,9 +162,6 @@ function impactOf({ text, statements }: SqlWork): readonly string[] | null {
   }
   return tables;
 }
-
-/** Without the one word no foreign key is declared, nor, without the other, written into the schema past SQLite's parser. */
-const DECLARES_KEYS = /references|writable_schema/i;
 
 function sectionEmpty(migration: Migration): GodwitError {
   return new GodwitError("SECTION_EMPTY", `${migration.version} has no statement to apply`, {

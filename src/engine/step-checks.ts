@@ -49,10 +49,9 @@ export class StepChecks {
     const { connection, history, foreignKeys } = tools;
     const surroundings = Surroundings.before(step, connection, history);
     const objects = DroppedObjects.before(step, connection);
-    const keys = foreignKeys.mayBreak(step) ? foreignKeys : null;
+    const keys = runsCode(step) || foreignKeys.mayBreak(step) ? foreignKeys : null;
     const isPlain = surroundings === null && objects === null && keys === null;
-    if (isPlain && !mayEnforce(step.migration) && !runsCode(step))
-      return new StepChecks(step, tools, NOTHING);
+    if (isPlain && !mayEnforce(step.migration)) return new StepChecks(step, tools, NOTHING);
     return StepChecks.look(step, tools, { surroundings, objects, keys });
   }
 
@@ -94,7 +93,7 @@ export class StepChecks {
   async end(): Promise<void> {
     const { connection, emit } = this.tools;
     const { keys, objects } = this.before;
-    await keys?.end(this.step);
+    await keys?.end(this.step, this.step.declaresKeys || this.codeSql.declaresKeys);
     if (objects === null) return;
     const { file } = this.step.migration;
     const beforeCode = this.codeSql.makesTable ? this.objectsBeforeCode : [];

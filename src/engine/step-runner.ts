@@ -49,7 +49,6 @@ export class StepRunner {
    * @throws LostTransaction if there is no transaction left; otherwise the step's own failure.
    */
   async runInSavepoint(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
-    if (this.connection.isLockObserved) await this.requireLock(step);
     const savepoint = await this.transaction.savepoint();
     this.tellNotes(step);
     const start = this.settings.clock.elapsed();

@@ -34,7 +34,7 @@ export async function loadCode(migration: Migration, path: string): Promise<Migr
 /** Bun hands the path without links to a plugin, and resolves relative imports from there. A file that is gone keeps its path. */
 function withoutLinks(path: string): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch {
     return path;
   }

@@ -1,3 +1,4 @@
+import { mayBePlain } from "../sql/plain-statements.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
 import { checksumOfSection } from "./section-checksum.ts";
@@ -31,10 +32,8 @@ interface SkimmedSection {
  * @throws GodwitError DIRECTIVE_INVALID
  */
 export function skimSqlFile(file: string, text: string): SkimmedFile | null {
-  return UNPLAIN.test(text) ? null : new SqlSkimmer(file, text).skim();
+  return mayBePlain(text) ? new SqlSkimmer(file, text).skim() : null;
 }
-
-const UNPLAIN = /trigger|rollback/i;
 
 /** Strings with what stands between them up to a semicolon, a name in quotes or a comment as a whole; or one character of what is read otherwise. */
 const SPAN =

@@ -70,6 +70,11 @@ export function reshapedName(statementText: string): string | null {
   return name === undefined ? null : unquoteIdentifier(name);
 }
 
+/** Without the one word no foreign key is declared, nor, without the other, written into the schema past SQLite's parser. */
+export function mayDeclareKeys(sql: string): boolean {
+  return /references|writable_schema/i.test(sql);
+}
+
 /** Creates a table, or may rename one: without that, none is rebuilt. */
 export function makesTable({ words }: Worded): boolean {
   return words[0] === "CREATE" ? words.slice(1, 3).includes("TABLE") : mayRename(words);
