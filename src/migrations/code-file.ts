@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { checksum } from "../base/checksum.ts";
 import { GodwitError, messageOf, stackOf } from "../base/failure.ts";
@@ -66,12 +67,24 @@ function scanExports(text: string): string[] | null {
  * @param path where the file was imported from, links resolved: messages name it as the user does
  */
 export function importFailure(migration: Migration, thrown: unknown, path = migration.file): GodwitError {
-  return new GodwitError("CODE_INVALID", importMessage(migration, firstOf(thrown), path), {
-    location: importPlace(migration, firstOf(thrown)),
-    hint: "godwit imports a migration before it touches the database; mend the file and run again",
-    cause: thrown,
-  });
+  const first = firstOf(thrown);
+  const isUnreachable =
+    isMessage(first, ResolveMessage) && isItself(migration, first.specifier) && existsSync(path);
+  return new GodwitError(
+    "CODE_INVALID",
+    isUnreachable ? UNREACHABLE : importMessage(migration, first, path),
+    {
+      location: importPlace(migration, first),
+      hint: isUnreachable
+        ? "let the process open more files (ulimit -n), and look at the permissions of the folder"
+        : "godwit imports a migration before it touches the database; mend the file and run again",
+      cause: thrown,
+    },
+  );
 }
+
+/** Of a file that is there Bun says that it is not found, whatever the system has answered. */
+const UNREACHABLE = "the file cannot be imported: too many open files, or a folder that may not be read";
 
 function firstOf(thrown: unknown): unknown {
   try {

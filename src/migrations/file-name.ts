@@ -5,7 +5,7 @@ import { locateFile } from "../base/source-text.ts";
 /** `py` is the older Python runner's: its files are known, never run. */
 export type MigrationKind = "sql" | "ts" | "js" | "py";
 
-export interface MigrationName {
+interface MigrationName {
   /** 14 digits, UTC YYYYMMDDHHMMSS; always text, since a JavaScript number would round longer ones. */
   readonly version: string;
   readonly slug: string;

@@ -106,8 +106,8 @@ export const BACKUP_BUGS: readonly Bug[] = [
   {
     name: "a commit that fails when it is done is taken for undone",
     file: "engine/transaction.ts",
-    find: "      if (error instanceof DatabaseError && position !== this.position)",
-    replace: "      if (error instanceof DatabaseError && position === undefined)",
+    find: "      if (error instanceof DatabaseError && lastChange !== null)",
+    replace: "      if (error instanceof DatabaseError && lastChange === undefined)",
     caughtBy: [faultsFrom("rollback mixed used delete grouped")],
   },
   {

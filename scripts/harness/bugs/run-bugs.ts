@@ -22,7 +22,7 @@ export const RUN_BUGS: readonly Bug[] = [
   },
   {
     name: "the history is not read again under the lock",
-    file: "engine/run-plan.ts",
+    file: "engine/planner.ts",
     find: "    const steps = this.plan(history, done);",
     replace:
       "    const steps = done.length === 0 && this.due.length > 0 ? this.due : this.plan(history, done);",
@@ -66,16 +66,16 @@ export const RUN_BUGS: readonly Bug[] = [
   },
   {
     name: "only the first statement is run",
-    file: "engine/work.ts",
-    find: "of work.statements.entries()",
-    replace: "of work.statements.slice(0, 1).entries()",
+    file: "engine/sql-work.ts",
+    find: "index < statements.length; index++)",
+    replace: "index < 1; index++)",
     caughtBy: [inputsFrom("a syntax error in the second statement")],
   },
   {
     name: "a COMMIT that fails is passed over, and applied is told",
     file: "engine/transaction.ts",
-    find: "        await this.requireUndone(position, error);\n      throw error;",
-    replace: "        await this.requireUndone(position, error);\n      void error;",
+    find: "await this.requireUndone(lastChange, error);\n      throw error;",
+    replace: "await this.requireUndone(lastChange, error);\n      void error;",
     caughtBy: [inputsFrom("a rebuild refused by COMMIT")],
   },
   {
