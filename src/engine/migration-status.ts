@@ -1,6 +1,6 @@
 import type { DatabaseAccess } from "../databases/open-database.ts";
 import { CompanionFolder } from "../history/companion-folder.ts";
-import { EMPTY_HISTORY } from "../history/history.ts";
+import { EMPTY_HISTORY, isoTime, wholeNumber } from "../history/history.ts";
 import type { LoggedRun } from "../history/run-log.ts";
 import { isReversible } from "../migrations/code-file.ts";
 import type { MigrationKind } from "../migrations/file-name.ts";
@@ -55,8 +55,8 @@ export async function readStatus({ database, source, settings }: RunSubject): Pr
       kind: migration?.kind ?? null,
       file: migration?.file ?? null,
       reversible: migration === null ? null : isReversible(migration),
-      appliedAt: record?.appliedAt ?? null,
-      executionTimeMs: record?.executionTimeMs ?? null,
+      appliedAt: isoTime(record?.appliedAt),
+      executionTimeMs: wholeNumber(record?.executionTimeMs),
     })),
     summary: summarise(entries),
     isSound: isSound(entries),

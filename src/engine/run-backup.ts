@@ -97,7 +97,11 @@ export class RunBackup {
   }
 
   private async historyOf(connection: Connection): Promise<string> {
-    return JSON.stringify(await new HistoryTable(connection, this.settings.table).read());
+    const { applied, incomplete } = await new HistoryTable(connection, this.settings.table).read();
+    return JSON.stringify([
+      applied.map(({ version, appliedAt, checksum }) => [version, String(appliedAt), checksum]),
+      incomplete,
+    ]);
   }
 
   private async attempt<T>(action: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import { printable } from "../base/printable.ts";
-import type { Connection, Row } from "../databases/connection.ts";
+import type { Connection, Row, Value } from "../databases/connection.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import { foldName, quoteIdentifier } from "../sql/identifier.ts";
 import {
@@ -17,8 +17,8 @@ interface AppliedRow extends Row {
   /** A column without a type holds whatever was put into it. */
   readonly version: string | number | bigint | Uint8Array | null;
   readonly description: string | null;
-  readonly applied_at: string | null;
-  readonly execution_time_ms: number | null;
+  readonly appliedAt: Value;
+  readonly executionTimeMs: Value;
   readonly checksum: string | null;
 }
 
@@ -160,21 +160,17 @@ export class HistoryTable {
 
   private async readApplied(shape: TableShape): Promise<AppliedRecord[]> {
     const rows = await this.connection.all<AppliedRow>(
-      `SELECT version, description, applied_at, execution_time_ms, ${shape.hasChecksum ? "checksum" : "NULL"} AS checksum FROM ${this.name} ORDER BY version`,
+      `SELECT version, description, applied_at AS appliedAt, execution_time_ms AS executionTimeMs,
+       ${shape.hasChecksum ? "checksum" : "NULL"} AS checksum FROM ${this.name} ORDER BY version`,
     );
-    return rows.map((row, index) => {
-      if (row.version === null || row.version instanceof Uint8Array)
-        throw this.invalid(`has a row without a version${describe(row)}`);
-      if (row.version === rows[index + 1]?.version)
-        throw this.invalid(`has two rows for ${printable(String(row.version))}`);
-      return {
-        version: String(row.version),
-        description: row.description ?? "",
-        appliedAt: isoTime(row.applied_at),
-        executionTimeMs: wholeNumber(row.execution_time_ms),
-        checksum: row.checksum,
-      };
-    });
+    let before: AppliedRow["version"] = null;
+    for (const { version, description } of rows) {
+      if (version === null || version instanceof Uint8Array)
+        throw this.invalid(`has a row without a version${describe(description)}`);
+      if (version === before) throw this.invalid(`has two rows for ${printable(String(version))}`);
+      before = version;
+    }
+    return rows.every(isRecord) ? rows : rows.map((row) => ({ ...row, version: String(row.version) }));
   }
 
   private async readIncomplete(): Promise<IncompleteRecord[]> {
@@ -226,14 +222,14 @@ export function isHistoryTable(name: string, table: string): boolean {
   return folded === history || folded === `${history}_incomplete`;
 }
 
-/** What leads to a row that has no version. */
-function describe({ description }: AppliedRow): string {
-  return description === null ? "" : `: "${printable(String(description)).slice(0, 80)}"`;
+/** A column without a type gives numbers for versions that look like one. */
+function isRecord(row: AppliedRow): row is AppliedRow & AppliedRecord {
+  return typeof row.version === "string";
 }
 
-/** A handle may give integers as bigints; what is no number at all is not shown as one. */
-function wholeNumber(value: unknown): number | null {
-  return typeof value === "number" || typeof value === "bigint" ? Math.round(Number(value)) : null;
+/** What leads to a row that has no version. */
+function describe(description: string | null): string {
+  return description === null ? "" : `: "${printable(String(description)).slice(0, 80)}"`;
 }
 
 /** In the database itself: a temporary table of the same name would come first. */

@@ -1,10 +1,14 @@
+import type { Value } from "../databases/connection.ts";
+
 /** One row of the history table: a migration that happened. */
 export interface AppliedRecord {
   readonly version: string;
-  readonly description: string;
-  /** ISO 8601 UTC to the second; null where the row holds no time that can be read. */
-  readonly appliedAt: string | null;
-  readonly executionTimeMs: number | null;
+  /** Whatever the row holds; null for nothing. */
+  readonly description: string | null;
+  /** Whatever the row holds: `isoTime` reads it. Most starts show none of them. */
+  readonly appliedAt: Value;
+  /** Whatever the row holds: `wholeNumber` reads it. */
+  readonly executionTimeMs: Value;
   /** Null: applied by the older runner or by hand, and so never compared. */
   readonly checksum: string | null;
 }
@@ -29,6 +33,11 @@ export const EMPTY_HISTORY: History = { applied: [], incomplete: [] };
 export function isoTime(stored: unknown): string | null {
   const text = String(stored);
   return STORED.test(text) ? `${text.slice(0, 10)}T${text.slice(11, 19)}Z` : null;
+}
+
+/** A handle may give integers as bigints; what is no number at all is not shown as one. */
+export function wholeNumber(value: unknown): number | null {
+  return typeof value === "number" || typeof value === "bigint" ? Math.round(Number(value)) : null;
 }
 
 const STORED = /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|\+00:00)?$/;

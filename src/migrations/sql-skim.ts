@@ -110,7 +110,7 @@ class SqlSkimmer {
   /** @returns false for one that is refused. */
   private takeComment(comment: string, start: number, end: number): boolean {
     const section = markerOf(comment);
-    if (section !== null && this.isOwnLine(start)) return this.open(section, start, end);
+    if (section !== null && (start === 0 || this.isOwnLine(start))) return this.open(section, start, end);
     if (nearMiss(comment) !== null) return false;
     // Header lines have a colon.
     if (comment.charCodeAt(0) === SLASH || !comment.includes(":")) return true;
