@@ -11,9 +11,6 @@ const TOOL_PREFIX =
 
 /** The section that a comment opens, if it is a marker; whether it has a line of its own is for the caller to say. */
 export function markerOf(comment: string): SectionName | null {
-  // As `create` writes them: a start meets thousands of these.
-  if (comment === "-- up") return "up";
-  if (comment === "-- down") return "down";
   const match = MARKER.exec(comment);
   return match === null ? null : (match[1]!.toLowerCase() as SectionName);
 }

@@ -47,7 +47,7 @@ class UnreadSql implements SqlBody {
   readonly text: string;
   private readonly file: string;
   private readonly sections: SkimmedSections;
-  private readonly statements: Partial<Record<SectionName, readonly Statement[]>> = {};
+  private statements: Partial<Record<SectionName, readonly Statement[]>> | null = null;
 
   constructor(file: string, text: string, sections: SkimmedSections) {
     this.file = file;
@@ -74,6 +74,7 @@ class UnreadSql implements SqlBody {
   private read(name: SectionName): readonly Statement[] {
     const section = this.sections[name];
     if (section === null) return [];
+    this.statements ??= {};
     this.statements[name] ??=
       plainStatements(this.text, section.start, section.end) ?? parseSqlFile(this.file, this.text).body[name];
     return this.statements[name];

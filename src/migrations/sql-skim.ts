@@ -109,8 +109,13 @@ class SqlSkimmer {
 
   /** @returns false for one that is refused. */
   private takeComment(comment: string, start: number, end: number): boolean {
+    // As `create` writes them: a start meets thousands of these.
+    if (start === 0 || this.text.charCodeAt(start - 1) === NEWLINE) {
+      if (comment === "-- up") return this.open("up", start, end);
+      if (comment === "-- down") return this.open("down", start, end);
+    }
     const section = markerOf(comment);
-    if (section !== null && (start === 0 || this.isOwnLine(start))) return this.open(section, start, end);
+    if (section !== null && this.isOwnLine(start)) return this.open(section, start, end);
     if (nearMiss(comment) !== null) return false;
     // Header lines have a colon.
     if (comment.charCodeAt(0) === SLASH || !comment.includes(":")) return true;
