@@ -34,14 +34,16 @@ export class StepChecks {
   private readonly step: PreparedStep;
   private readonly tools: CheckTools;
   private readonly before: Before;
-  private readonly objectsBeforeCode: SchemaObject[] = [];
-  private ownCodeSql: CodeSql | null = null;
+  private objectsBeforeCode: readonly SchemaObject[];
+  private ownCodeSql: CodeSql | null;
 
   private constructor(step: PreparedStep, tools: CheckTools, before: Before) {
     this.step = step;
     this.tools = tools;
     this.before = before;
     this.isPlain = before === NOTHING;
+    this.objectsBeforeCode = [];
+    this.ownCodeSql = null;
   }
 
   /** Most steps need none of them: for those nothing is awaited. */
@@ -79,9 +81,9 @@ export class StepChecks {
   }
 
   /** Keeps what code dropped or altered of the schema, as it was before. */
-  readonly onReshape = (before: readonly SchemaObject[]): void => {
-    this.objectsBeforeCode.push(...before);
-  };
+  onReshape(before: readonly SchemaObject[]): void {
+    this.objectsBeforeCode = [...this.objectsBeforeCode, ...before];
+  }
 
   /** Before `verify`. @throws GodwitError MIGRATION_FAILED for a changed history, ROWS_LOST */
   async afterWork(): Promise<void> {

@@ -157,8 +157,7 @@ export class StepRunner {
       migration: step.migration,
       code,
       guard,
-      codeSql: () => checks.codeSql,
-      onReshape: checks.onReshape,
+      checks,
       onStillRunning,
     };
   }

@@ -17,15 +17,20 @@ import { locateFunction } from "./step-place.ts";
  */
 export type CodeGuard = <T>(run: () => Promise<T>) => Promise<T>;
 
+/** What is looked at while code runs. */
+interface CodeChecks {
+  /** Looks at the SQL that code runs. */
+  readonly codeSql: CodeSql;
+  /** Told what code dropped or altered of the schema, as it was before. */
+  onReshape(before: readonly SchemaObject[]): void;
+}
+
 export interface WorkContext {
   readonly connection: Connection;
   readonly migration: Migration;
   readonly code: MigrationContext;
   readonly guard: CodeGuard;
-  /** What looks at the SQL that code runs. */
-  readonly codeSql: () => CodeSql;
-  /** Told what code dropped or altered of the schema, as it was before. */
-  readonly onReshape: (before: readonly SchemaObject[]) => void;
+  readonly checks: CodeChecks;
   /** Called every ten seconds while code is awaited. */
   readonly onStillRunning: (elapsedMs: number) => void;
   /** Called before each statement, with its number from 1. */
@@ -51,7 +56,7 @@ export async function runWork(work: Work, context: WorkContext): Promise<void> {
  */
 export async function runVerify(work: Work, context: WorkContext): Promise<void> {
   await context.connection.setQueryOnly(true);
-  context.codeSql().beginVerify();
+  context.checks.codeSql.beginVerify();
   try {
     if (work.kind === "code") {
       return await runCode(work, context, (result) => refuseRows(result, context.migration, work));
@@ -84,8 +89,8 @@ async function runCode(
   context: WorkContext,
   judge: (result: unknown) => void,
 ): Promise<void> {
-  const { connection, code, codeSql } = context;
-  const lent = connection.lend(codeSql());
+  const { connection, code, checks } = context;
+  const lent = connection.lend(checks.codeSql);
   const notice = noticeOf(context);
   try {
     await context.guard(async () => {
@@ -103,7 +108,7 @@ async function runCode(
   } finally {
     clearInterval(notice);
   }
-  context.onReshape(lent.objectsBefore);
+  checks.onReshape(lent.objectsBefore);
 }
 
 const NOTICE_EVERY_MS = 10_000;

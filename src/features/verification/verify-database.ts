@@ -114,8 +114,7 @@ async function verifyOne(
   const codeSql = new CodeSql({ ...migration, transactional: true }, settings);
   const context = {
     ...{ connection, migration, code, guard },
-    codeSql: () => codeSql,
-    onReshape: () => {},
+    checks: { codeSql, onReshape: () => {} },
     onStillRunning: (elapsedMs: number) => emit({ kind: "migration-running", migration: label, elapsedMs }),
   };
   try {
