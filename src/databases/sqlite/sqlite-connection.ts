@@ -154,6 +154,12 @@ export class SqliteConnection implements Connection {
     return before;
   }
 
+  async setCacheSize(size: number): Promise<number> {
+    const before = await this.pragma("cache_size");
+    await this.run(`PRAGMA cache_size = ${Math.trunc(size)}`);
+    return Number(before ?? 0);
+  }
+
   async setBusyTimeout(milliseconds: number): Promise<number> {
     const before = await this.pragma("busy_timeout");
     await this.run(`PRAGMA busy_timeout = ${Math.trunc(milliseconds)}`);
