@@ -1,4 +1,3 @@
-import { realpathSync } from "node:fs";
 import { sep } from "node:path";
 import { GodwitError, isGodwitError } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
@@ -13,30 +12,21 @@ let isPluginSet = false;
  * Imports a migration so that what runs is the text that was hashed, not what the file holds by now: a Bun plugin hands the text
  * to the bundler under the file's own path, so that relative imports, JSON, text and packages beside the file resolve as usual.
  * The checksum in the query also keeps Bun's module cache from giving an earlier version of the file.
+ * @param path without links: Bun hands such a one to the plugin
  * @throws GodwitError CODE_INVALID
  */
 export async function loadCode(migration: Migration, path: string): Promise<MigrationCode> {
   if (migration.body.kind !== "code") throw new Error(`${migration.file} holds no code`);
-  const real = withoutLinks(path);
-  requireImportable(migration, real);
+  requireImportable(migration, path);
   setPlugin();
-  const specifier = queried(migration, real);
+  const specifier = queried(migration, path);
   texts.set(specifier, { contents: migration.body.text, loader: migration.kind === "js" ? "js" : "ts" });
   try {
     return readExports(migration, await import(specifier));
   } catch (thrown) {
-    throw isGodwitError(thrown) ? thrown : importFailure(migration, thrown, real);
+    throw isGodwitError(thrown) ? thrown : importFailure(migration, thrown, path);
   } finally {
     texts.delete(specifier);
-  }
-}
-
-/** Bun hands the path without links to a plugin, and resolves relative imports from there. A file that is gone keeps its path. */
-function withoutLinks(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return path;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
@@ -27,6 +27,9 @@ export class FolderSource implements MigrationSource {
   private readonly root: string;
   /** What stands before a file's name, as messages show it, and for the system. */
   private readonly prefixes: { readonly shown: string; readonly path: string };
+  /** The files that are links, as messages name them, and the folder without links: for each file anew it would take as long as its import. */
+  private readonly links = new Set<string>();
+  private realRoot: string | null = null;
 
   /** `folder` is as the user gave it, and as messages show it. */
   constructor(folder: string) {
@@ -36,6 +39,8 @@ export class FolderSource implements MigrationSource {
   }
 
   list(): readonly MigrationFile[] {
+    this.realRoot = null;
+    this.links.clear();
     const files: MigrationFile[] = [];
     for (const name of this.names()) {
       const file = parseFileName(name, this.prefixes.shown + name);
@@ -55,7 +60,15 @@ export class FolderSource implements MigrationSource {
   }
 
   load(migration: Migration): Promise<MigrationCode> {
-    return loadCode(migration, this.pathOf(migration));
+    return loadCode(migration, this.realPathOf(migration));
+  }
+
+  /** Without links: Bun hands such a path to a plugin, and resolves relative imports from there. What is gone keeps its path. */
+  private realPathOf(file: MigrationFile): string {
+    const path = this.pathOf(file);
+    if (this.links.has(file.file)) return withoutLinks(path);
+    this.realRoot ??= join(withoutLinks(this.root), "_").slice(0, -1);
+    return this.realRoot + path.slice(this.prefixes.path.length);
   }
 
   private parse(file: MigrationFile): Migration {
@@ -97,11 +110,22 @@ export class FolderSource implements MigrationSource {
   private requireReadable(entry: Dirent): void {
     const file = this.prefixes.shown + entry.name;
     if (parseFileName(entry.name, file) === null) return;
-    if (entry.isSymbolicLink() && leadsToFile(this.prefixes.path + entry.name)) return;
+    if (entry.isSymbolicLink() && leadsToFile(this.prefixes.path + entry.name)) {
+      this.links.add(file);
+      return;
+    }
     throw new GodwitError("MIGRATION_NAME_INVALID", "this is named like a migration but is no file", {
       location: locateFile(file),
       hint: "rename or remove it",
     });
+  }
+}
+
+function withoutLinks(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
   }
 }
 
