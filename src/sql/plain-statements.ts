@@ -7,11 +7,12 @@ const PIECE =
   /;|'[^']*'(?:[^'"`[;$@#?:/\v\ufeff-]*'[^']*')*|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\ufeff]|\/\*/g;
 
 /** A word as the lexer reads it, after space; variables are left to that. */
-const WORD = /[ \t\n\f]*([A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)/y;
+const WORD = /[ \t\n\f\r]*([A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)/y;
 
 const TAB = 9;
 const NEWLINE = 10;
 const FORM_FEED = 12;
+const RETURN = 13;
 const SPACE = 32;
 const QUOTE = 39;
 const OPEN_PARENTHESIS = 40;
@@ -150,5 +151,5 @@ function lastToken(text: string, start: number, end: number): number {
 }
 
 function isSpace(code: number): boolean {
-  return code === SPACE || code === NEWLINE || code === TAB || code === FORM_FEED;
+  return code === SPACE || code === NEWLINE || code === TAB || code === FORM_FEED || code === RETURN;
 }

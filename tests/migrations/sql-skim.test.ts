@@ -21,6 +21,8 @@ function learnt(read: () => SqlFile): unknown {
 
 const PIECES = [
   ..."\n \t\f\v;'\"`[]$@#?:(-/*\u00a0\ufeff",
+  "\r",
+  "\r\nEND;\r\n",
   "\n-- up\n",
   "\n-- down\n",
   "\n-- verify\n",

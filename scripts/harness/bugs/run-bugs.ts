@@ -1,6 +1,7 @@
 import { faults } from "../faults.ts";
 import { inputsFrom } from "../inputs.ts";
 import { rebuilds } from "../rebuilds.ts";
+import { runners } from "../runners.ts";
 import type { Bug } from "./bug.ts";
 
 /** How a run goes: transactions, savepoints, the history, and what is told of them. */
@@ -77,6 +78,20 @@ export const RUN_BUGS: readonly Bug[] = [
     find: "await this.requireUndone(lastChange, error);\n      throw error;",
     replace: "await this.requireUndone(lastChange, error);\n      void error;",
     caughtBy: [inputsFrom("a rebuild refused by COMMIT")],
+  },
+  {
+    name: "what another run has committed between two commits is not seen",
+    file: "engine/transaction.ts",
+    find: "    return this.dataVersion === this.committedVersion;",
+    replace: "    return this.committedVersion !== null;",
+    caughtBy: [runners],
+  },
+  {
+    name: "keys are taken for none",
+    file: "engine/foreign-key-guard.ts",
+    find: "    return this.pointing?.size === 0;",
+    replace: "    return this.pointing !== undefined;",
+    caughtBy: [inputsFrom("a key that points nowhere")],
   },
   {
     name: "a failure undoes the whole transaction",

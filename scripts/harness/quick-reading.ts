@@ -1,0 +1,44 @@
+import { isGodwitError } from "../../src/base/failure.ts";
+import { parseSqlFile, readSqlFile, type SqlFile } from "../../src/migrations/sql-file.ts";
+import { mayBePlain, plainStatements } from "../../src/sql/plain-statements.ts";
+import { type Statement, StatementReader } from "../../src/sql/statement-reader.ts";
+
+const FILE = "migrations/20260101000001_x.sql";
+
+/** Most files are read quickly, by regular expressions: that must come to what reading them token by token comes to. @returns the difference in words */
+export function compareReadings(text: string): string | null {
+  const asFile = difference(
+    whatIsRead(() => readSqlFile(FILE, text)),
+    whatIsRead(() => parseSqlFile(FILE, text)),
+  );
+  const plain = mayBePlain(text) ? plainStatements(text, 0, text.length) : null;
+  return asFile ?? (plain === null ? null : difference(plain, statementsOf(text)));
+}
+
+function difference(quick: unknown, slow: unknown): string | null {
+  const [one, other] = [JSON.stringify(quick), JSON.stringify(slow)];
+  return one === other ? null : `read quickly it is ${one}, token by token ${other}`;
+}
+
+/** Null where something is open at the end. */
+function statementsOf(text: string): Statement[] | null {
+  const reader = new StatementReader(text);
+  const statements: Statement[] = [];
+  for (let item = reader.next(); item !== null; item = reader.next()) {
+    if (item.kind === "unterminated") return null;
+    if (item.kind === "statement") statements.push(item.statement);
+  }
+  return statements;
+}
+
+function whatIsRead(read: () => SqlFile): unknown {
+  try {
+    const { header, checksum, body } = read();
+    const { hasDown, up, down, verify } = body;
+    return { header, checksum, hasDown, up, down, verify };
+  } catch (thrown) {
+    if (!isGodwitError(thrown)) throw thrown;
+    const { code, message, location } = thrown;
+    return { code, message, line: location?.line, column: location?.column };
+  }
+}
