@@ -65,7 +65,7 @@ class Scan {
       this.values.set(word, true);
       return;
     }
-    if (this.values.has("version")) {
+    if (this.command === null && this.values.has("version")) {
       throw new GodwitError("UNEXPECTED_ARGUMENT", `unexpected argument "${word}"`, { hint: usage(null) });
     }
     if (this.command === null) {
@@ -98,7 +98,7 @@ class Scan {
 
   private setFlag(written: string, name: string, value: string | null): void {
     const arg = this.args[name];
-    if (arg === undefined) throw this.unknownFlag(written);
+    if (arg === undefined || arg.type === "positional") throw this.unknownFlag(written);
     const read = arg.type === "boolean" ? booleanValue(written, value) : requireOption(written, value, arg);
     const known = this.values.get(name);
     if (known !== undefined && known !== read) {

@@ -3,7 +3,7 @@ import type { LendingRules } from "../databases/connection.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { refuseInCode, refuseInVerify, refuseReaching } from "../migrations/transaction-rules.ts";
 import { changedTables } from "../sql/changed-tables.ts";
-import { makesTable, mayDeclareKeys, reshapedName, reshapes } from "../sql/classification.ts";
+import { makesTable, reshapedName, reshapes } from "../sql/classification.ts";
 import { mayBePlain, plainStatements } from "../sql/plain-statements.ts";
 import { type Statement, StatementReader } from "../sql/statement-reader.ts";
 import { mayEnforce } from "./row-guard.ts";
@@ -50,7 +50,6 @@ export class CodeSql implements LendingRules {
   private readonly changed = new Set<string>();
   private isVerifying = false;
   private hasMadeTable = false;
-  private hasDeclaredKeys = false;
 
   constructor(migration: Migration, { isConfined }: { readonly isConfined: boolean }) {
     this.migration = migration;
@@ -71,11 +70,6 @@ export class CodeSql implements LendingRules {
   /** Whether a table has been created or renamed, without which none is rebuilt. */
   get makesTable(): boolean {
     return this.hasMadeTable;
-  }
-
-  /** Whether there may be foreign keys now that were not declared before. */
-  get declaresKeys(): boolean {
-    return this.hasDeclaredKeys;
   }
 
   /** @throws GodwitError STATEMENT_NOT_ALLOWED, SQL_UNTERMINATED */
@@ -123,7 +117,6 @@ export class CodeSql implements LendingRules {
     if (this.isConfined) refuseReaching(sql, statements);
     if (mayEnforce(this.migration)) for (const table of changedTables(sql)) this.changed.add(table);
     this.hasMadeTable ||= statements.some(makesTable);
-    this.hasDeclaredKeys ||= mayDeclareKeys(sql);
     const reshaped = statements
       .filter(reshapes)
       .flatMap(({ start, end }) => reshapedName(sql.slice(start, end)) ?? []);

@@ -19,12 +19,13 @@ export class DroppedObjects {
     this.before = before;
   }
 
-  /** Null where nothing can be rebuilt. */
-  static before(step: PreparedStep, connection: Connection): Promise<DroppedObjects> | null {
-    const { work } = step;
-    if (work.kind === "code") return Promise.resolve(new DroppedObjects(step, []));
-    if (!work.statements.some(reshapes) || !work.statements.some(makesTable)) return null;
-    return connection.schemaObjects().then((before) => new DroppedObjects(step, before));
+  /** Whether anything can be rebuilt. */
+  static concern({ work }: PreparedStep): boolean {
+    return work.kind === "code" || (work.statements.some(reshapes) && work.statements.some(makesTable));
+  }
+
+  static async before(step: PreparedStep, connection: Connection): Promise<DroppedObjects> {
+    return new DroppedObjects(step, step.work.kind === "code" ? [] : await connection.schemaObjects());
   }
 
   /** One sentence for each object that is gone although its table was rebuilt. @param beforeCode what code dropped or altered, as it was */

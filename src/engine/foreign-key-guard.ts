@@ -65,14 +65,11 @@ export class ForeignKeyGuard {
     this.before = this.mayBreak(step) ? await this.connection.checkDeclarations(concerned) : null;
   }
 
-  /**
-   * @param declaresKeys whether the step may have declared some
-   * @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows.
-   */
-  async end(step: PreparedStep, declaresKeys: boolean): Promise<void> {
+  /** @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows. */
+  async end(step: PreparedStep): Promise<void> {
     if (this.before === null) return;
     const { impact, migration } = step;
-    if (impact === null && this.isWithoutKeys && !declaresKeys) return;
+    if (impact === null && this.isWithoutKeys && !(await this.mayHaveDeclared(step))) return;
     const after = await (impact === null
       ? this.connection.checkForeignKeys()
       : this.connection.checkDeclarations(await this.concerned(impact)));
@@ -90,6 +87,14 @@ export class ForeignKeyGuard {
     } else {
       this.point(await this.connection.foreignKeyLinks(impact));
     }
+  }
+
+  /** What code has declared is asked of the schema: it may know other handles than the one it was given. */
+  private async mayHaveDeclared({ declaresKeys, work }: PreparedStep): Promise<boolean> {
+    if (work.kind === "sql") return declaresKeys;
+    this.pointing = null;
+    await this.learnKeys();
+    return !this.isWithoutKeys;
   }
 
   /** No table declares any key. */

@@ -26,7 +26,7 @@ export interface PreparedStep extends Step {
   readonly verify: Work | null;
   /** The tables whose foreign keys it could break; null for any table. */
   readonly impact: readonly string[] | null;
-  /** Whether its SQL may declare foreign keys; false for code, whose SQL is looked at when it runs. */
+  /** Whether its SQL may declare foreign keys; false for code, after which the schema is asked. */
   readonly declaresKeys: boolean;
   readonly dropped: readonly DroppedStatement[];
 }
@@ -37,8 +37,8 @@ export interface SqlWork {
   readonly kind: "sql";
   readonly text: string;
   readonly statements: readonly Statement[];
-  /** Nothing was taken out: between two statements stands nothing that runs. */
-  readonly isWhole: boolean;
+  /** Whether neighbours among the statements may be run together, undone by a savepoint, and run again one by one. */
+  readonly mayBatch: boolean;
 }
 
 export interface CodeWork {
@@ -124,7 +124,19 @@ function runnable(
   const { statements, dropped } = migration.transactional
     ? withoutTransactionControl(migration, text, section)
     : { statements: section, dropped: [] };
-  return { work: { kind: "sql", text, statements, isWhole: dropped.length === 0 }, dropped };
+  const mayBatch = dropped.length === 0 && statements.length >= MANY && isUndoable(text, statements);
+  return { work: { kind: "sql", text, statements, mayBatch }, dropped };
+}
+
+/** From so many statements on the calls take longer than the work. */
+const MANY = 200;
+
+/** A savepoint undoes all but these: settings of the connection, and what the last statement has done. */
+const NOT_UNDONE = /pragma|last_insert_rowid|changes\s*\(/i;
+
+/** Nothing that is taken out may stand between them, so that their text is one script. */
+function isUndoable(text: string, statements: readonly Statement[]): boolean {
+  return !statements.some(({ mayRollBack }) => mayRollBack) && !NOT_UNDONE.test(text);
 }
 
 async function prepareCode(source: MigrationSource, step: Step): Promise<PreparedStep> {

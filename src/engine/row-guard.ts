@@ -20,13 +20,10 @@ export class RowGuard {
     this.watch = watch;
   }
 
-  /** Null where no foreign key is enforced. */
-  static before(step: PreparedStep, connection: Connection): Promise<RowGuard> | null {
-    if (!mayEnforce(step.migration)) return null;
+  /** Where foreign keys may be enforced. */
+  static async before(step: PreparedStep, connection: Connection): Promise<RowGuard> {
     const changed = changedInSql(step);
-    return connection
-      .watchRows((table) => changed.has(foldName(table)))
-      .then((watch) => new RowGuard(step, watch));
+    return new RowGuard(step, await connection.watchRows((table) => changed.has(foldName(table))));
   }
 
   /**

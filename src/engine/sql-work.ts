@@ -1,5 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
-import { indexOfByte, locate, locateFile } from "../base/source-text.ts";
+import { indexOfByte, locate } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import { markerInside } from "../migrations/marker.ts";
@@ -15,19 +15,16 @@ interface SqlContext {
   readonly onStatement?: ((number: number) => Promise<void>) | undefined;
 }
 
-/** From so many statements on they are handed over in batches: calls, not rows, are what would take the time. */
-const MANY = 200;
 const BATCH_CHARACTERS = 65_536;
 
 /**
- * Runs statement by statement, so that the one that fails is known even where SQLite names no place. Many are run in batches; one that fails is undone and
- * run again by its statements.
+ * Runs statement by statement, so that the one that fails is known even where SQLite names no place. Many are run in batches; one that fails is undone, and
+ * run again by its statements to find the one.
  * @throws GodwitError MIGRATION_FAILED with the place, or the database's failure (disk full, damaged) with the place.
  */
 export async function runSql(work: SqlWork, context: SqlContext): Promise<void> {
   const { statements } = work;
-  if (statements.length >= MANY && work.isWhole && context.onStatement === undefined)
-    return runBatches(work, context);
+  if (work.mayBatch && context.onStatement === undefined) return runBatches(work, context);
   const run = (sql: string) => context.connection.run(sql);
   for (let index = 0; index < statements.length; index++) {
     if (context.onStatement !== undefined) await context.onStatement(index + 1);
@@ -59,37 +56,48 @@ export async function runStatement<T>(
 }
 
 async function runBatches(work: SqlWork, context: SqlContext): Promise<void> {
-  const { statements, text } = work;
+  const { statements } = work;
   for (let first = 0, next = 0; first < statements.length; first = next) {
     const { start } = statements[first]!;
     while (next < statements.length && statements[next]!.end - start <= BATCH_CHARACTERS) next++;
     // One that is longer than a batch.
     if (next === first) next++;
-    const sql = text.slice(start, statements[next - 1]!.end);
-    if (await runBatch(sql, context)) continue;
-    for (const statement of statements.slice(first, next))
-      await runStatement(work, statement, context, (one) => context.connection.run(one));
+    await runBatch(work, statements.slice(first, next), context);
   }
 }
 
 /** SQL in transactions has no savepoints of its own. */
 const SAVEPOINT = "godwit_batch";
 
-/** @returns false where a statement failed and all of the batch is undone. */
-async function runBatch(sql: string, { connection, migration }: SqlContext): Promise<boolean> {
+async function runBatch(work: SqlWork, batch: readonly Statement[], context: SqlContext): Promise<void> {
+  const { connection } = context;
   await connection.run(`SAVEPOINT ${SAVEPOINT}`);
   try {
-    await connection.run(sql);
+    await connection.run(work.text.slice(batch[0]!.start, batch.at(-1)!.end));
     await connection.run(`RELEASE ${SAVEPOINT}`);
-    return true;
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
-    if (await isUndone(connection)) return false;
-    // A full disk, or a trigger, has undone the whole transaction: nothing tells any more which statement it was.
-    const location = locateFile(migration.file);
-    if (error.kind !== "statement") throw databaseFailure(error, connection.name).with({ location });
-    throw new GodwitError("MIGRATION_FAILED", error.message, { location, cause: error });
+    if (await isUndone(connection)) {
+      const run = (sql: string) => connection.run(sql);
+      for (const statement of batch) await runStatement(work, statement, context, run);
+    }
+    // What failed together and not one by one has failed all the same. And a full disk, or a trigger, has undone the whole transaction.
+    throw batchFailure(error, work, batch, context);
   }
+}
+
+/** Nothing tells any more which of its statements it was. */
+function batchFailure(
+  error: DatabaseError,
+  { text }: SqlWork,
+  batch: readonly Statement[],
+  { connection, migration }: SqlContext,
+): GodwitError {
+  const location = locate(migration.file, text, batch[0]!.start);
+  const { line } = locate(migration.file, text, batch.at(-1)!.start);
+  const details = [`it is one of the statements in lines ${location.line} to ${line}`];
+  if (error.kind !== "statement") return databaseFailure(error, connection.name).with({ location, details });
+  return new GodwitError("MIGRATION_FAILED", error.message, { location, details, cause: error });
 }
 
 async function isUndone(connection: Connection): Promise<boolean> {

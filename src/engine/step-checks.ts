@@ -48,30 +48,24 @@ export class StepChecks {
 
   /** Most steps need none of them: for those nothing is awaited. */
   static before(step: PreparedStep, tools: CheckTools): Promise<StepChecks> | StepChecks {
-    const { connection, history, foreignKeys } = tools;
-    const surroundings = Surroundings.before(step, connection, history);
-    const objects = DroppedObjects.before(step, connection);
-    const keys = runsCode(step) || foreignKeys.mayBreak(step) ? foreignKeys : null;
-    const isPlain = surroundings === null && objects === null && keys === null;
-    if (isPlain && !mayEnforce(step.migration)) return new StepChecks(step, tools, NOTHING);
-    return StepChecks.look(step, tools, { surroundings, objects, keys });
+    const isConcerned =
+      runsCode(step) ||
+      mayEnforce(step.migration) ||
+      tools.foreignKeys.mayBreak(step) ||
+      DroppedObjects.concern(step) ||
+      Surroundings.concern(step, tools.history);
+    return isConcerned ? StepChecks.look(step, tools) : new StepChecks(step, tools, NOTHING);
   }
 
-  private static async look(
-    step: PreparedStep,
-    tools: CheckTools,
-    started: {
-      readonly surroundings: Promise<Surroundings> | null;
-      readonly objects: Promise<DroppedObjects> | null;
-      readonly keys: ForeignKeyGuard | null;
-    },
-  ): Promise<StepChecks> {
-    const { keys } = started;
-    const surroundings = await started.surroundings;
-    const objects = await started.objects;
+  private static async look(step: PreparedStep, tools: CheckTools): Promise<StepChecks> {
+    const { connection, history, foreignKeys } = tools;
+    const concerns = Surroundings.concern(step, history);
+    const surroundings = concerns ? await Surroundings.before(step, connection, history) : null;
+    const objects = DroppedObjects.concern(step) ? await DroppedObjects.before(step, connection) : null;
+    const keys = runsCode(step) || foreignKeys.mayBreak(step) ? foreignKeys : null;
     await keys?.begin(step);
-    const rows = await RowGuard.before(step, tools.connection);
-    if (runsCode(step)) await tools.connection.observeLock();
+    const rows = mayEnforce(step.migration) ? await RowGuard.before(step, connection) : null;
+    if (runsCode(step)) await connection.observeLock();
     return new StepChecks(step, tools, { surroundings, objects, rows, keys });
   }
 
@@ -95,7 +89,7 @@ export class StepChecks {
   async end(): Promise<void> {
     const { connection, emit } = this.tools;
     const { keys, objects } = this.before;
-    await keys?.end(this.step, this.step.declaresKeys || this.codeSql.declaresKeys);
+    await keys?.end(this.step);
     if (objects === null) return;
     const { file } = this.step.migration;
     const beforeCode = this.codeSql.makesTable ? this.objectsBeforeCode : [];

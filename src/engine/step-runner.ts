@@ -50,6 +50,7 @@ export class StepRunner {
    */
   async runInSavepoint(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
     const savepoint = await this.transaction.savepoint();
+    const changes = this.history.changeCount;
     this.tellNotes(step);
     const start = this.settings.clock.elapsed();
     try {
@@ -70,6 +71,7 @@ export class StepRunner {
       return finished;
     } catch (error) {
       await this.undo(step, savepoint, error);
+      this.history.dropChanges(changes);
       throw error;
     }
   }

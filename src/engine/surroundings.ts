@@ -32,26 +32,20 @@ export class Surroundings {
     this.versions = parts.versions;
   }
 
-  /** Null where the file speaks of neither. */
-  static before(
+  /** Whether the file speaks of either. */
+  static concern({ migration }: PreparedStep, history: HistoryTable): boolean {
+    const text = textOf(migration);
+    return SETTING.test(text) || history.mention.test(text);
+  }
+
+  static async before(
     { migration }: PreparedStep,
     connection: Connection,
     history: HistoryTable,
-  ): Promise<Surroundings> | null {
-    const text = textOf(migration);
-    const speaksOf = { settings: /pragma/i.test(text), history: history.mention.test(text) };
-    if (!speaksOf.settings && !speaksOf.history) return null;
-    return Surroundings.read(migration, connection, history, speaksOf);
-  }
-
-  private static async read(
-    migration: Migration,
-    connection: Connection,
-    history: HistoryTable,
-    speaksOf: { readonly settings: boolean; readonly history: boolean },
   ): Promise<Surroundings> {
-    const settings = speaksOf.settings ? await connection.sessionSettings() : null;
-    const versions = speaksOf.history ? await versionsIn(history) : null;
+    const text = textOf(migration);
+    const settings = SETTING.test(text) ? await connection.sessionSettings() : null;
+    const versions = history.mention.test(text) ? await versionsIn(history) : null;
     return new Surroundings(migration, { connection, history, settings, versions });
   }
 
@@ -79,6 +73,8 @@ export class Surroundings {
     }
   }
 }
+
+const SETTING = /pragma/i;
 
 function textOf({ body }: Migration): string {
   return body.kind === "sql" || body.kind === "code" ? body.text : "";

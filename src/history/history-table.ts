@@ -49,7 +49,8 @@ export class HistoryTable {
   readonly mention: RegExp;
   private readonly incompleteTable: string;
   private readonly name: string;
-  private changed: string | null = null;
+  /** What the open transaction has recorded or forgotten, and the number of the row before it. */
+  private readonly changes: { readonly version: string; readonly before: string | null }[] = [];
 
   constructor(connection: Connection, table: string) {
     this.connection = connection;
@@ -70,23 +71,36 @@ export class HistoryTable {
     }
   }
 
-  /** A transaction begins: what was changed before is of no interest to it. */
-  forgetChanges(): void {
-    this.changed = null;
+  /** How many changes the open transaction has made. */
+  get changeCount(): number {
+    return this.changes.length;
+  }
+
+  /** The changes after so many were undone by a savepoint; all of them where a transaction begins. */
+  dropChanges(count: number): void {
+    this.changes.splice(count);
   }
 
   /**
    * What has become of the version that was recorded or forgotten last: the same inside the transaction and after its commit, and another where that is
-   * undone, since the number of a row is not used again. Null where nothing was changed, or where that cannot be told: the table is of another make.
+   * undone. Null where nothing is other than it was before the transaction, or where that cannot be told: the table is of another make.
    */
   async lastChange(): Promise<string | null> {
-    if (this.changed === null) return null;
+    const last = this.changes.at(-1);
+    if (last === undefined) return null;
+    const { before } = this.changes.find(({ version }) => version === last.version)!;
+    const now = await this.rowOf(last.version);
+    return now === null || now === before ? null : `${last.version} ${now}`;
+  }
+
+  /** The number of a version's row, which AUTOINCREMENT does not use again. */
+  private async rowOf(version: string): Promise<string | null> {
     try {
       const [row] = await this.connection.all<{ id: number | bigint }>(
         `SELECT rowid AS id FROM ${this.name} WHERE version = ?`,
-        this.changed,
+        version,
       );
-      return `${this.changed} ${row?.id ?? "gone"}`;
+      return row === undefined ? GONE : String(row.id);
     } catch (error) {
       if (error instanceof DatabaseError) return null;
       throw error;
@@ -102,7 +116,7 @@ export class HistoryTable {
   }
 
   record({ version, description, appliedAt, executionTimeMs, checksum }: NewRecord): Promise<void> {
-    this.changed = version;
+    this.changes.push({ version, before: GONE });
     return this.connection.execute(
       `INSERT INTO ${this.name} (version, description, applied_at, execution_time_ms, checksum) VALUES (?, ?, ?, ?, ?)`,
       version,
@@ -113,9 +127,9 @@ export class HistoryTable {
     );
   }
 
-  forget(version: string): Promise<void> {
-    this.changed = version;
-    return this.connection.execute(`DELETE FROM ${this.name} WHERE version = ?`, version);
+  async forget(version: string): Promise<void> {
+    this.changes.push({ version, before: await this.rowOf(version) });
+    await this.connection.execute(`DELETE FROM ${this.name} WHERE version = ?`, version);
   }
 
   async setChecksum(version: string, checksum: string | null): Promise<void> {
@@ -215,6 +229,9 @@ export class HistoryTable {
     });
   }
 }
+
+/** In the place of the number of a row that is not there. */
+const GONE = "gone";
 
 /** Whether a table is the history, or its companion for migrations that stopped half-way. */
 export function isHistoryTable(name: string, table: string): boolean {

@@ -23,8 +23,7 @@ type Decode = (shown: string, bytes: Uint8Array) => string;
 export function readFileText(path: string, shown: string, decode: Decode = decodeText): string {
   const descriptor = open(path, shown);
   try {
-    // A read of a file is cut short by nothing but its end: https://pubs.opengroup.org/onlinepubs/9799919799/functions/read.html
-    const length = readSync(descriptor, SMALL, 0, SMALL.length, 0);
+    const length = readSmall(descriptor);
     if (length === SMALL.length) return decode(shown, readLarge(descriptor, shown));
     const text = SMALL.toString("utf8", 0, length);
     return NEEDS_CARE.test(text) ? decode(shown, SMALL.subarray(0, length)) : text;
@@ -32,6 +31,16 @@ export function readFileText(path: string, shown: string, decode: Decode = decod
     throw cause instanceof GodwitError ? cause : unreadable(shown, cause);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** To the end: a file system may give less at a time than there is. @returns how many bytes; all of SMALL where there may be more */
+function readSmall(descriptor: number): number {
+  let length = 0;
+  for (;;) {
+    const count = readSync(descriptor, SMALL, length, SMALL.length - length, length);
+    length += count;
+    if (count === 0 || length === SMALL.length) return length;
   }
 }
 

@@ -37,7 +37,7 @@ export function skimSqlFile(file: string, text: string): SkimmedFile | null {
 
 /** Strings with what stands between them up to a semicolon, a name in quotes or a comment as a whole; or one character of what is read otherwise. */
 const SPAN =
-  /'[^']*'(?:[^'"`[;$@#?:/\v\r\ufeff-]*'[^']*')*|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\r\ufeff]|\/\*/g;
+  /'[^']*'(?:[^'"`[;$@#?:/\v\r\ufeff-]*'[^']*'){0,100}|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\r\ufeff]|\/\*/g;
 
 const SPACE = 32;
 const TAB = 9;

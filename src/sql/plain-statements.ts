@@ -4,7 +4,7 @@ const WORDS_KEPT = 8;
 
 /** What a statement can end with, what may hide a semicolon as a whole, and one character of what is read otherwise. */
 const PIECE =
-  /;|'[^']*'(?:[^'"`[;$@#?:/\v\ufeff-]*'[^']*')*|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\ufeff]|\/\*/g;
+  /;|'[^']*'(?:[^'"`[;$@#?:/\v\ufeff-]*'[^']*'){0,100}|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\ufeff]|\/\*/g;
 
 /** A word as the lexer reads it, after space; variables are left to that. */
 const WORD = /[ \t\n\f\r]*([A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)/y;

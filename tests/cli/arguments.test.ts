@@ -44,6 +44,22 @@ describe("a sound command line", () => {
   });
 });
 
+describe("a positional", () => {
+  test("is given by its place, not by a flag of its name", async () => {
+    expect(await refused("--version=20260101000001", "mark", "--applied")).toMatchObject({
+      code: "UNKNOWN_FLAG",
+      message: "unknown flag --version for mark",
+    });
+  });
+
+  test("comes once", async () => {
+    expect(await refused("mark", "20260101000001", "20260101000002")).toMatchObject({
+      code: "UNEXPECTED_ARGUMENT",
+      hint: "see: godwit mark --help",
+    });
+  });
+});
+
 describe("an unknown word", () => {
   test("after version is refused", async () => {
     expect(await refused("version", "status")).toEqual({

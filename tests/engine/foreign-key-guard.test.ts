@@ -166,7 +166,7 @@ describe("what was broken before is told", () => {
     for (let n = 0; n < times; n++) {
       const guard = new ForeignKeyGuard(SqliteConnection.over(db), onOld);
       await guard.begin(step);
-      await guard.end(step, false);
+      await guard.end(step);
     }
     return events;
   }

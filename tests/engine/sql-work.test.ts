@@ -81,10 +81,55 @@ describe("many statements", () => {
       code: "MIGRATION_FAILED",
       message: "not seven",
       outcome: "rolled_back",
-      location: { file },
+      location: { file, line: 2 },
+      details: [`it is one of the statements in lines 2 to ${MANY + 1}`],
     });
     expect(project.column("SELECT count(*) FROM old")).toEqual([0]);
     expect(project.tableNames()).toEqual(["old"]);
+  });
+
+  test("one that may undo the transaction itself is named", async () => {
+    using project = new Project();
+    const file = many(project, { 400: "INSERT OR ROLLBACK INTO t VALUES (1, 'again');" });
+    expect(await failureOf(project.run())).toMatchObject({
+      message: "UNIQUE constraint failed: t.id",
+      location: { file, line: lineOf(400) },
+    });
+  });
+
+  test.each([
+    {
+      name: "a setting of the connection",
+      sql: "DELETE FROM t WHERE name LIKE 'A; %'; PRAGMA case_sensitive_like = ON; INSERT INTO u SELECT count(*) FROM t; INSERT INTO u VALUES (1);",
+    },
+    {
+      name: "the last row's number",
+      sql: "INSERT INTO u VALUES (last_insert_rowid()); INSERT INTO u VALUES (last_insert_rowid()); INSERT INTO u VALUES (1999);",
+    },
+  ])("what a savepoint does not undo is run one by one: $name", async ({ sql }) => {
+    using project = new Project();
+    const inserts = Array.from({ length: MANY }, (_, id) => `INSERT INTO t VALUES (${id}, 'a; b');`).join(
+      "\n",
+    );
+    project.sql(
+      1,
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE u (n UNIQUE);\n${inserts}\nINSERT INTO t VALUES (1999, 'x');\n${sql}`,
+    );
+    const failure = await failureOf(project.run());
+    expect(failure).toMatchObject({ message: "UNIQUE constraint failed: u.n", location: { line: MANY + 4 } });
+    expect(project.tableNames()).toEqual([]);
+  });
+
+  test("what fails together has failed, also where it does not one by one", async () => {
+    using project = new Project();
+    project.exec(`CREATE TABLE t (id);
+      CREATE TRIGGER fails AFTER INSERT ON t WHEN new.id = 500 AND total_changes() < 900 BEGIN SELECT RAISE(ABORT, 'the first time'); END;`);
+    project.sql(1, Array.from({ length: MANY }, (_, id) => `INSERT INTO t VALUES (${id});`).join("\n"));
+    expect(await failureOf(project.run())).toMatchObject({
+      code: "MIGRATION_FAILED",
+      message: "the first time",
+    });
+    expect(project.column("SELECT count(*) FROM t")).toEqual([0]);
   });
 
   test("without a transaction each is noted before it runs", async () => {
