@@ -124,6 +124,7 @@ function runnable(
   const { statements, dropped } = migration.transactional
     ? withoutTransactionControl(migration, text, section)
     : { statements: section, dropped: [] };
+  // Where something was taken out, the text between two statements is no script of theirs.
   const mayBatch = dropped.length === 0 && statements.length >= MANY && isUndoable(text, statements);
   return { work: { kind: "sql", text, statements, mayBatch }, dropped };
 }
@@ -131,12 +132,12 @@ function runnable(
 /** From so many statements on the calls take longer than the work. */
 const MANY = 200;
 
-/** A savepoint undoes all but these: settings of the connection, and what the last statement has done. */
-const NOT_UNDONE = /pragma|last_insert_rowid|changes\s*\(/i;
+/** A savepoint undoes all but settings of the connection, and what these tell of the last statement. */
+const NOT_UNDONE = /last_insert_rowid|changes\s*\(/i;
 
-/** Nothing that is taken out may stand between them, so that their text is one script. */
 function isUndoable(text: string, statements: readonly Statement[]): boolean {
-  return !statements.some(({ mayRollBack }) => mayRollBack) && !NOT_UNDONE.test(text);
+  if (statements.some(({ mayRollBack, words }) => mayRollBack || words.includes("PRAGMA"))) return false;
+  return !NOT_UNDONE.test(text);
 }
 
 async function prepareCode(source: MigrationSource, step: Step): Promise<PreparedStep> {

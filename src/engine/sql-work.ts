@@ -15,7 +15,7 @@ interface SqlContext {
   readonly onStatement?: ((number: number) => Promise<void>) | undefined;
 }
 
-const BATCH_CHARACTERS = 65_536;
+const BATCH_CHARACTERS = 262_144;
 
 /**
  * Runs statement by statement, so that the one that fails is known even where SQLite names no place. Many are run in batches; one that fails is undone, and

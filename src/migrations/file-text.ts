@@ -24,7 +24,7 @@ export function readFileText(path: string, shown: string, decode: Decode = decod
   const descriptor = open(path, shown);
   try {
     const length = readSmall(descriptor);
-    if (length === SMALL.length) return decode(shown, readLarge(descriptor, shown));
+    if (length === SMALL.length) return readLarge(descriptor, shown, decode);
     const text = SMALL.toString("utf8", 0, length);
     return NEEDS_CARE.test(text) ? decode(shown, SMALL.subarray(0, length)) : text;
   } catch (cause) {
@@ -52,12 +52,31 @@ function open(path: string, shown: string): number {
   }
 }
 
-function readLarge(descriptor: number, shown: string): Uint8Array {
-  if (fstatSync(descriptor).size <= LARGEST) return readFileSync(descriptor);
-  throw new GodwitError("MIGRATION_UNREADABLE", "the file is larger than SQLite takes: 1,000,000,000 bytes", {
-    location: locateFile(shown),
-    hint: "split it into several migrations",
-  });
+/** As text at once: to hold the bytes as well would take as long again as to read them. */
+function readLarge(descriptor: number, shown: string, decode: Decode): string {
+  const { size } = fstatSync(descriptor);
+  if (size > LARGEST) throw tooLarge(shown);
+  const text = readFileSync(descriptor, "utf8");
+  return NEEDS_CARE.test(text) ? decode(shown, bytesOf(descriptor, size)) : text;
+}
+
+function bytesOf(descriptor: number, size: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(size);
+  let length = 0;
+  for (let count = 1; count > 0 && length < size; length += count)
+    count = readSync(descriptor, bytes, length, size - length, length);
+  return bytes.subarray(0, length);
+}
+
+function tooLarge(shown: string): GodwitError {
+  return new GodwitError(
+    "MIGRATION_UNREADABLE",
+    "the file is larger than SQLite takes: 1,000,000,000 bytes",
+    {
+      location: locateFile(shown),
+      hint: "split it into several migrations",
+    },
+  );
 }
 
 function unreadable(file: string, cause: unknown): GodwitError {

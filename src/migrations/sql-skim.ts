@@ -74,11 +74,12 @@ class SqlSkimmer {
     for (let match = SPAN.exec(text); match !== null; match = SPAN.exec(text)) {
       const span = match[0];
       const start = match.index;
-      this.passOver(at, start);
-      at = start + span.length;
       const code = span.charCodeAt(0);
+      const before = at;
+      at = start + span.length;
       if (code === MINUS || code === SLASH) {
         if (span === "/*") return null;
+        this.passOver(before, start);
         if (!this.isInStatement && !this.takeComment(span, start, at)) return null;
       } else {
         if (span.length === 1) return null;

@@ -40,14 +40,12 @@ class PlainReader {
   private readonly statements: Statement[] = [];
   /** Where the open statement begins; -1 where none is open. */
   private first = -1;
-  /** Where the last token ends, and how far the text is read. */
-  private tokenEnd: number;
+  /** How far the text is read. */
   private at: number;
 
   constructor(text: string, start: number) {
     this.text = text;
     this.heads = new HeadReader(text);
-    this.tokenEnd = start;
     this.at = start;
   }
 
@@ -59,29 +57,20 @@ class PlainReader {
       match = PIECE.exec(this.text)
     )
       if (!this.take(match[0], match.index)) return null;
-    this.passOver(end);
-    return this.first === -1 || this.close(this.tokenEnd) ? this.statements : null;
+    if (this.first === -1) this.first = firstToken(this.text, this.at, end);
+    return this.first === -1 || this.close(this.endOfLast(end)) ? this.statements : null;
   }
 
   /** @returns false for what is not plain */
   private take(piece: string, index: number): boolean {
     const code = this.text.charCodeAt(index);
     if (isOdd(piece, code)) return false;
-    this.passOver(index);
+    if (this.first === -1) this.first = firstToken(this.text, this.at, index);
     this.at = index + piece.length;
-    // A comment begins no statement, and ends none.
-    if (code === MINUS || code === SLASH) return true;
-    this.tokenEnd = this.at;
     if (code === SEMICOLON) return this.first === -1 || this.close(this.at);
-    if (this.first === -1) this.first = index;
+    // A comment begins no statement.
+    if (this.first === -1 && !isComment(code)) this.first = index;
     return true;
-  }
-
-  private passOver(end: number): void {
-    const last = lastToken(this.text, this.at, end);
-    if (last === -1) return;
-    this.tokenEnd = last;
-    if (this.first === -1) this.first = firstToken(this.text, this.at, end);
   }
 
   private close(end: number): boolean {
@@ -92,6 +81,25 @@ class PlainReader {
     this.first = -1;
     return true;
   }
+
+  /** The end of the last token of a last statement without a semicolon: comments may follow it. */
+  private endOfLast(end: number): number {
+    const { text } = this;
+    let tokenEnd = this.first;
+    let at = this.first;
+    PIECE.lastIndex = at;
+    for (let match = PIECE.exec(text); match !== null && match.index < end; match = PIECE.exec(text)) {
+      tokenEnd = Math.max(tokenEnd, lastToken(text, at, match.index));
+      at = match.index + match[0].length;
+      if (!isComment(text.charCodeAt(match.index))) tokenEnd = at;
+    }
+    return Math.max(tokenEnd, lastToken(text, at, end));
+  }
+}
+
+/** Of the pieces, by their first character. */
+function isComment(code: number): boolean {
+  return code === MINUS || code === SLASH;
 }
 
 function isOdd(piece: string, code: number): boolean {
@@ -125,14 +133,14 @@ class HeadReader {
       words.push(word.toUpperCase());
     }
     const next = firstToken(text, at, end);
-    if (words.length < WORDS_KEPT && isComment(text, next)) return null;
+    if (words.length < WORDS_KEPT && isCommentAt(text, next)) return null;
     this.head = text.charCodeAt(next) === OPEN_PARENTHESIS ? text.slice(start, next + 1) : "";
     this.words = words;
     return words;
   }
 }
 
-function isComment(text: string, at: number): boolean {
+function isCommentAt(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   if (code === MINUS) return text.charCodeAt(at + 1) === MINUS;
   return code === SLASH && text.charCodeAt(at + 1) === STAR;
