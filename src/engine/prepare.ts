@@ -136,7 +136,7 @@ const MANY = 200;
 const NOT_UNDONE = /last_insert_rowid|changes\s*\(/i;
 
 function isUndoable(text: string, statements: readonly Statement[]): boolean {
-  if (statements.some(({ mayRollBack, words }) => mayRollBack || words.includes("PRAGMA"))) return false;
+  if (statements.some(({ mayRollBack, words }) => mayRollBack || words[0] === "PRAGMA")) return false;
   return !NOT_UNDONE.test(text);
 }
 

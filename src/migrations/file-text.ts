@@ -9,8 +9,10 @@ const LARGEST = 1_000_000_000;
 /** Nearly every file fits into it, and is read without asking for its size first. */
 const SMALL = Buffer.allocUnsafeSlow(65_536);
 
-/** What is not text as it stands: a byte that is no UTF-8 is decoded to the first of them. */
-const NEEDS_CARE = /[\ufffd\ufeff\0\r]/;
+/** Whether a text is none as it stands: a byte that is no UTF-8 is decoded to the first of these. */
+function needsCare(text: string): boolean {
+  return text.includes("\ufffd") || text.includes("\0") || text.includes("\r") || text.startsWith("\ufeff");
+}
 
 type Decode = (shown: string, bytes: Uint8Array) => string;
 
@@ -26,7 +28,7 @@ export function readFileText(path: string, shown: string, decode: Decode = decod
     const length = readSmall(descriptor);
     if (length === SMALL.length) return readLarge(descriptor, shown, decode);
     const text = SMALL.toString("utf8", 0, length);
-    return NEEDS_CARE.test(text) ? decode(shown, SMALL.subarray(0, length)) : text;
+    return needsCare(text) ? decode(shown, SMALL.subarray(0, length)) : text;
   } catch (cause) {
     throw cause instanceof GodwitError ? cause : unreadable(shown, cause);
   } finally {
@@ -57,7 +59,7 @@ function readLarge(descriptor: number, shown: string, decode: Decode): string {
   const { size } = fstatSync(descriptor);
   if (size > LARGEST) throw tooLarge(shown);
   const text = readFileSync(descriptor, "utf8");
-  return NEEDS_CARE.test(text) ? decode(shown, bytesOf(descriptor, size)) : text;
+  return needsCare(text) ? decode(shown, bytesOf(descriptor, size)) : text;
 }
 
 function bytesOf(descriptor: number, size: number): Uint8Array {
