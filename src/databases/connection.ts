@@ -36,8 +36,9 @@ export interface Connection {
   restoreSettings(settings: SessionSettings): Promise<void>;
   /** How carefully a commit is written, by SQLite's name for it; returns what it was. Not inside a transaction. */
   setSynchronous(level: string): Promise<string>;
-  /** How much of the file stays in memory, as SQLite counts it (`PRAGMA cache_size`); returns what it was. */
-  setCacheSize(size: number): Promise<number>;
+  /** How much of the file stays in memory, as SQLite counts it (`PRAGMA cache_size`). */
+  cacheSize(): Promise<number>;
+  setCacheSize(size: number): Promise<void>;
   /** How long a statement waits for a lock, in milliseconds; returns what it was. */
   setBusyTimeout(milliseconds: number): Promise<number>;
   /** Rows whose foreign key points nowhere, and keys that cannot be checked. */

@@ -42,7 +42,7 @@ export class WriteTransaction {
   async begin(): Promise<void> {
     await untilFree(this.wait, this.connection.name, () => this.connection.run("BEGIN IMMEDIATE"));
     this.dataVersion = await this.connection.dataVersion();
-    this.history.dropChanges(0);
+    await this.history.beginChanges();
   }
 
   /** Others may have committed before the last commit: what `begin` finds next is not known to be what the run has left. */

@@ -49,8 +49,9 @@ export class HistoryTable {
   readonly mention: RegExp;
   private readonly incompleteTable: string;
   private readonly name: string;
-  /** What the open transaction has recorded or forgotten, and the number of the row before it. */
-  private readonly changes: { readonly version: string; readonly before: string | null }[] = [];
+  /** What the open transaction has recorded or forgotten, and whether there was a row before that. */
+  private readonly changes: { readonly version: string; readonly wasThere: boolean }[] = [];
+  private newestBefore = 0;
 
   constructor(connection: Connection, table: string) {
     this.connection = connection;
@@ -71,36 +72,47 @@ export class HistoryTable {
     }
   }
 
+  /** A transaction begins: what it records and forgets is kept in mind for `lastChange`. */
+  async beginChanges(): Promise<void> {
+    this.changes.length = 0;
+    this.newestBefore = Number((await this.rowNumber("SELECT max(rowid) AS id FROM")) ?? 0);
+  }
+
   /** How many changes the open transaction has made. */
   get changeCount(): number {
     return this.changes.length;
   }
 
-  /** The changes after so many were undone by a savepoint; all of them where a transaction begins. */
+  /** The changes after so many were undone by a savepoint. */
   dropChanges(count: number): void {
     this.changes.splice(count);
   }
 
   /**
    * What has become of the version that was recorded or forgotten last: the same inside the transaction and after its commit, and another where that is
-   * undone. Null where nothing is other than it was before the transaction, or where that cannot be told: the table is of another make.
+   * undone. Null where nothing is other than it was before the transaction, or where that cannot be told: a number that comes again, where there is no
+   * AUTOINCREMENT.
    */
   async lastChange(): Promise<string | null> {
     const last = this.changes.at(-1);
     if (last === undefined) return null;
-    const { before } = this.changes.find(({ version }) => version === last.version)!;
-    const now = await this.rowOf(last.version);
-    return now === null || now === before ? null : `${last.version} ${now}`;
+    const { wasThere } = this.changes.find(({ version }) => version === last.version)!;
+    const now = await this.rowNumber("SELECT rowid AS id FROM", last.version);
+    if (now === undefined) return wasThere ? `${last.version} gone` : null;
+    if (now === null || (wasThere && now <= this.newestBefore)) return null;
+    return `${last.version} ${now}`;
   }
 
-  /** The number of a version's row, which AUTOINCREMENT does not use again. */
-  private async rowOf(version: string): Promise<string | null> {
+  /** Undefined where there is no such row, null where the table cannot be asked. */
+  private async rowNumber(select: string, version?: string): Promise<number | null | undefined> {
     try {
-      const [row] = await this.connection.all<{ id: number | bigint }>(
-        `SELECT rowid AS id FROM ${this.name} WHERE version = ?`,
-        version,
-      );
-      return row === undefined ? GONE : String(row.id);
+      const [row] = await (version === undefined
+        ? this.connection.all<{ id: number | bigint | null }>(`${select} ${this.name}`)
+        : this.connection.all<{ id: number | bigint | null }>(
+            `${select} ${this.name} WHERE version = ?`,
+            version,
+          ));
+      return row === undefined ? undefined : Number(row.id);
     } catch (error) {
       if (error instanceof DatabaseError) return null;
       throw error;
@@ -116,7 +128,7 @@ export class HistoryTable {
   }
 
   record({ version, description, appliedAt, executionTimeMs, checksum }: NewRecord): Promise<void> {
-    this.changes.push({ version, before: GONE });
+    this.changes.push({ version, wasThere: false });
     return this.connection.execute(
       `INSERT INTO ${this.name} (version, description, applied_at, execution_time_ms, checksum) VALUES (?, ?, ?, ?, ?)`,
       version,
@@ -127,9 +139,9 @@ export class HistoryTable {
     );
   }
 
-  async forget(version: string): Promise<void> {
-    this.changes.push({ version, before: await this.rowOf(version) });
-    await this.connection.execute(`DELETE FROM ${this.name} WHERE version = ?`, version);
+  forget(version: string): Promise<void> {
+    this.changes.push({ version, wasThere: true });
+    return this.connection.execute(`DELETE FROM ${this.name} WHERE version = ?`, version);
   }
 
   async setChecksum(version: string, checksum: string | null): Promise<void> {
@@ -229,9 +241,6 @@ export class HistoryTable {
     });
   }
 }
-
-/** In the place of the number of a row that is not there. */
-const GONE = "gone";
 
 /** Whether a table is the history, or its companion for migrations that stopped half-way. */
 export function isHistoryTable(name: string, table: string): boolean {

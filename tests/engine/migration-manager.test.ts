@@ -193,28 +193,6 @@ describe("a database that is not there", () => {
 });
 
 describe("a handle of the caller's", () => {
-  test.each([
-    { before: -2000, during: -16000 },
-    { before: 100, during: -16000 },
-    { before: -64000, during: -64000 },
-    { before: 50000, during: 50000 },
-  ])(
-    "keeps enough of the file in memory while it runs, and no less than before: %o",
-    async ({ before, during }) => {
-      using project = new Project();
-      project.write(
-        1,
-        'export function up(db) { db.run("CREATE TABLE size AS SELECT cache_size FROM pragma_cache_size"); }',
-        "ts",
-      );
-      using db = new Database(project.path);
-      db.run(`PRAGMA cache_size = ${before}`);
-      await new MigrationManager(db, project.folder).migrate();
-      expect(db.query("SELECT cache_size FROM size").values()).toEqual([[during]]);
-      expect(db.query("PRAGMA cache_size").values()).toEqual([[before]]);
-    },
-  );
-
   test("is used and left open, in memory too", async () => {
     using project = new Project();
     project.tables(1);

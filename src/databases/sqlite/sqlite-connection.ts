@@ -154,10 +154,12 @@ export class SqliteConnection implements Connection {
     return before;
   }
 
-  async setCacheSize(size: number): Promise<number> {
-    const before = await this.pragma("cache_size");
-    await this.run(`PRAGMA cache_size = ${Math.trunc(size)}`);
-    return Number(before ?? 0);
+  async cacheSize(): Promise<number> {
+    return Number((await this.pragma("cache_size")) ?? 0);
+  }
+
+  setCacheSize(size: number): Promise<void> {
+    return this.run(`PRAGMA cache_size = ${Math.trunc(size)}`);
   }
 
   async setBusyTimeout(milliseconds: number): Promise<number> {
