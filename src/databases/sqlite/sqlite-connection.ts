@@ -14,14 +14,7 @@ import type {
 import { DatabaseError } from "../database-error.ts";
 import type { ForeignKeyLink, ForeignKeyReport } from "../foreign-key-report.ts";
 import { countRows } from "./database-copy.ts";
-import {
-  isInWalUse,
-  openError,
-  readonlyReason,
-  requireOpenable,
-  requireSound,
-  requireWhole,
-} from "./database-file.ts";
+import { openError, readonlyReason, requireOpenable, requireSound, requireWhole } from "./database-file.ts";
 import { isClosedError, toDatabaseError } from "./driver-error.ts";
 import { type FileIdentity, holdsWriteLock, identityOf, requireSameFile } from "./file-identity.ts";
 import { oddities } from "./file-oddities.ts";
@@ -29,6 +22,7 @@ import { checkDeclarations, checkForeignKeys } from "./foreign-key-check.ts";
 import { foreignKeyLinks } from "./foreign-key-declarations.ts";
 import { checkIntegrity } from "./integrity.ts";
 import { LentHandle } from "./lent-handle.ts";
+import { openToRead } from "./open-to-read.ts";
 import { TriggerWatch } from "./row-watch.ts";
 import { schemaObjects } from "./schema-objects.ts";
 import { readSessionSettings, restoreSessionSettings } from "./session-settings.ts";
@@ -261,32 +255,6 @@ export class SqliteConnection implements Connection {
     } catch (thrown) {
       throw toDatabaseError(thrown) ?? thrown;
     }
-  }
-}
-
-/**
- * For reading a file is opened read-write all the same, with `query_only`: a read-only handle cannot recover a hot journal and leaves `-wal` files behind
- * (https://sqlite.org/wal.html#readonly). Where somebody else has it open in WAL mode, or was killed, it is the other way round.
- */
-function openToRead(path: string): Database {
-  if (path !== ":memory:" && isInWalUse(path)) {
-    const db = new Database(path, { readonly: true });
-    if (canRead(db)) return db;
-    db.close();
-  }
-  const db = new Database(path, { readwrite: true });
-  db.run("PRAGMA query_only = 1");
-  return db;
-}
-
-/** False where SQLite would have to make a `-shm` and may not, or the file is no longer in WAL mode. */
-function canRead(db: Database): boolean {
-  try {
-    db.query("SELECT 1 FROM sqlite_schema LIMIT 1").values();
-    return true;
-  } catch (thrown) {
-    const kind = toDatabaseError(thrown)?.kind;
-    return kind !== "io" && kind !== "readonly";
   }
 }
 
