@@ -3,6 +3,7 @@ import { cpus, release, type } from "node:os";
 export interface Machine {
   readonly cores: number;
   readonly model: string;
+  /** Without what its builder has added. */
   readonly kernel: string;
 }
 
@@ -11,6 +12,6 @@ export function thisMachine(): Machine {
   return {
     cores: processors.length,
     model: processors[0]?.model.trim() ?? "unknown",
-    kernel: `${type()} ${release()}`,
+    kernel: `${type()} ${/^\d+\.\d+/.exec(release())?.[0] ?? "unknown"}`,
   };
 }
