@@ -48,13 +48,6 @@ export const FILE_BUGS: readonly Bug[] = [
     caughtBy: [parserFuzz],
   },
   {
-    name: "a comment in a statement is taken for a marker in haste",
-    file: "migrations/sql-skim.ts",
-    find: "        if (!this.isInStatement && !this.takeComment",
-    replace: "        if (!this.takeComment",
-    caughtBy: [parserFuzz],
-  },
-  {
     name: "a trigger ends at its first semicolon",
     file: "sql/statement-reader.ts",
     find: '    if (this.trigger === null || this.trigger === "after-end") return true;',
