@@ -38,7 +38,7 @@ function whatIsRead(read: () => SqlFile): unknown {
     return { header, checksum, hasDown, up, down, verify };
   } catch (thrown) {
     if (!isGodwitError(thrown)) throw thrown;
-    const { code, message, location } = thrown;
-    return { code, message, line: location?.line, column: location?.column };
+    const { code, message, hint, location } = thrown;
+    return { code, message, hint, location };
   }
 }

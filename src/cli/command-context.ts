@@ -13,8 +13,7 @@ export class CommandContext {
   readonly command: string;
   readonly settings: Settings;
   readonly reporter: Reporter;
-  /** Somebody can be asked: a terminal to read from and one to write to, and no JSON wanted. */
-  readonly isInteractive: boolean;
+  private readonly asks: () => boolean;
   private readonly flags: Flags;
   private readonly onEvent: EventListener;
   private readonly guard: CodeGuard;
@@ -27,7 +26,7 @@ export class CommandContext {
       reporter: Reporter;
       onEvent: EventListener;
       guard: CodeGuard;
-      isInteractive: boolean;
+      isInteractive: () => boolean;
     },
   ) {
     this.command = command;
@@ -36,7 +35,12 @@ export class CommandContext {
     this.reporter = parts.reporter;
     this.onEvent = parts.onEvent;
     this.guard = parts.guard;
-    this.isInteractive = parts.isInteractive;
+    this.asks = parts.isInteractive;
+  }
+
+  /** Somebody can be asked: a terminal to read from and one to write to, and no JSON wanted. */
+  get isInteractive(): boolean {
+    return this.asks();
   }
 
   isSet(name: string): boolean {

@@ -20,7 +20,7 @@ export class CommandRun {
       readonly flags: Flags;
       readonly env: Environment;
       readonly reporter: Reporter;
-      readonly isInteractive: boolean;
+      readonly isInteractive: () => boolean;
     },
   ) {
     const { flags, env, reporter, isInteractive } = parts;

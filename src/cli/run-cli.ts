@@ -103,7 +103,7 @@ export class CliRun {
     if (command === null) throw await this.noCommand();
     // Loaded here, so that --version and a refusal need not wait for it.
     const { CommandRun } = await import("./command-run.ts");
-    const isInteractive = !this.isJson && isTerminal(STDIN) && isTerminal(STDERR);
+    const isInteractive = () => !this.isJson && isTerminal(STDIN) && isTerminal(STDERR);
     const { env, reporter } = this;
     this.command = new CommandRun(command.name, { flags, env, reporter, isInteractive });
     return this.command.run();
@@ -129,6 +129,7 @@ export class CliRun {
   private textReporter(): TextReporter {
     const { stdout, stderr } = this;
     const isOnTerminal = isTerminal(STDOUT);
+    const isErrorTerminal = isTerminal(STDERR);
     return new TextReporter({
       stdout,
       stderr,
@@ -136,9 +137,9 @@ export class CliRun {
         takesColour(isOnTerminal, this.env),
         isOnTerminal ? columns() : Number.POSITIVE_INFINITY,
       ),
-      errorStyle: createStyle(takesColour(isTerminal(STDERR), this.env), Number.POSITIVE_INFINITY),
+      errorStyle: createStyle(takesColour(isErrorTerminal, this.env), Number.POSITIVE_INFINITY),
       isQuiet: this.has("--quiet"),
-      isErrorTerminal: isTerminal(STDERR),
+      isErrorTerminal,
     });
   }
 

@@ -67,12 +67,13 @@ export class WriteTransaction {
       await this.requireLock();
       await untilFree(this.wait, this.connection.name, () => this.connection.run("COMMIT"));
       if (await this.isOpen()) throw new Error("COMMIT has left the transaction open");
-      this.committedVersion = await this.connection.dataVersion();
     } catch (error) {
       await this.rollback();
       if (error instanceof DatabaseError && lastChange !== null) await this.requireUndone(lastChange, error);
       throw error;
     }
+    // A connection that no longer answers fails no commit that is done.
+    this.committedVersion = await this.versionNow();
   }
 
   private async requireUndone(lastChange: string, error: DatabaseError): Promise<void> {
@@ -103,10 +104,16 @@ export class WriteTransaction {
    * has taken its transaction with it.
    */
   async wasCommittedByOthers(): Promise<boolean> {
+    const now = await this.versionNow();
+    return now !== null && now !== this.dataVersion;
+  }
+
+  /** Null where the connection does not answer. */
+  private async versionNow(): Promise<number | null> {
     try {
-      return (await this.connection.dataVersion()) !== this.dataVersion;
+      return await this.connection.dataVersion();
     } catch (error) {
-      if (error instanceof DatabaseError) return false;
+      if (error instanceof DatabaseError) return null;
       throw error;
     }
   }

@@ -75,7 +75,7 @@ export class HistoryTable {
   /** A transaction begins: what it records and forgets is kept in mind for `lastChange`. */
   async beginChanges(): Promise<void> {
     this.changes.length = 0;
-    this.newestBefore = Number((await this.rowNumber("SELECT max(rowid) AS id FROM")) ?? 0);
+    this.newestBefore = Number((await this.rowNumber(`SELECT max(rowid) AS id FROM ${this.name}`)) ?? 0);
   }
 
   /** How many changes the open transaction has made. */
@@ -97,21 +97,16 @@ export class HistoryTable {
     const last = this.changes.at(-1);
     if (last === undefined) return null;
     const { wasThere } = this.changes.find(({ version }) => version === last.version)!;
-    const now = await this.rowNumber("SELECT rowid AS id FROM", last.version);
+    const now = await this.rowNumber(`SELECT rowid AS id FROM ${this.name} WHERE version = ?`, last.version);
     if (now === undefined) return wasThere ? `${last.version} gone` : null;
     if (now === null || (wasThere && now <= this.newestBefore)) return null;
     return `${last.version} ${now}`;
   }
 
   /** Undefined where there is no such row, null where the table cannot be asked. */
-  private async rowNumber(select: string, version?: string): Promise<number | null | undefined> {
+  private async rowNumber(sql: string, ...values: string[]): Promise<number | null | undefined> {
     try {
-      const [row] = await (version === undefined
-        ? this.connection.all<{ id: number | bigint | null }>(`${select} ${this.name}`)
-        : this.connection.all<{ id: number | bigint | null }>(
-            `${select} ${this.name} WHERE version = ?`,
-            version,
-          ));
+      const [row] = await this.connection.all<{ id: number | bigint | null }>(sql, ...values);
       return row === undefined ? undefined : Number(row.id);
     } catch (error) {
       if (error instanceof DatabaseError) return null;

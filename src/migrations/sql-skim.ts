@@ -1,4 +1,4 @@
-import { mayBePlain } from "../sql/plain-statements.ts";
+import { hidingSpans, mayBePlain } from "../sql/plain-statements.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
 import { checksumOfSection } from "./section-checksum.ts";
@@ -35,9 +35,7 @@ export function skimSqlFile(file: string, text: string): SkimmedFile | null {
   return mayBePlain(text) ? new SqlSkimmer(file, text).skim() : null;
 }
 
-/** Strings with what stands between them up to a semicolon, a name in quotes or a comment as a whole; or one character of what is read otherwise. */
-const SPAN =
-  /'[^']*'(?:[^'"`[;$@#?:/\v\r\ufeff-]*'[^']*'){0,100}|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\r\ufeff]|\/\*/g;
+const SPAN = hidingSpans();
 
 const SPACE = 32;
 const TAB = 9;

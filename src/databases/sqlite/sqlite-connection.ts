@@ -27,10 +27,6 @@ import { TriggerWatch } from "./row-watch.ts";
 import { schemaObjects } from "./schema-objects.ts";
 import { readSessionSettings, restoreSessionSettings } from "./session-settings.ts";
 
-const DONE = Promise.resolve();
-const YES = Promise.resolve(true);
-const NO = Promise.resolve(false);
-
 /** SQLITE_FCNTL_DATA_VERSION, https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html */
 const FCNTL_DATA_VERSION = 35;
 
@@ -79,23 +75,12 @@ export class SqliteConnection implements Connection {
     return new SqliteConnection(db.filename || ":memory:", db, null);
   }
 
-  // Thousands of steps go through the next three: no function is made async that need not be.
   run(sql: string): Promise<void> {
-    try {
-      this.handle.run(sql);
-      return DONE;
-    } catch (thrown) {
-      return Promise.reject(toDatabaseError(thrown) ?? thrown);
-    }
+    return this.attempt(() => void this.handle.run(sql));
   }
 
   execute(sql: string, ...values: Value[]): Promise<void> {
-    try {
-      this.handle.query(sql).run(...values);
-      return DONE;
-    } catch (thrown) {
-      return Promise.reject(toDatabaseError(thrown) ?? thrown);
-    }
+    return this.attempt(() => void this.handle.query(sql).run(...values));
   }
 
   all<R extends Row>(sql: string, ...values: Value[]): Promise<R[]> {
@@ -104,12 +89,7 @@ export class SqliteConnection implements Connection {
 
   /** A closed handle is in none. */
   isInTransaction(): Promise<boolean> {
-    if (this.isAbandoned) return NO;
-    try {
-      return this.handle.inTransaction ? YES : NO;
-    } catch (thrown) {
-      return isClosedError(thrown) ? NO : Promise.reject(toDatabaseError(thrown) ?? thrown);
-    }
+    return this.attempt(() => !this.isAbandoned && isInTransaction(this.handle));
   }
 
   dataVersion(): Promise<number> {
@@ -248,12 +228,12 @@ export class SqliteConnection implements Connection {
     return this.attempt(() => (this.handle.query(`PRAGMA ${name}`).values()[0] as Value[] | undefined)?.[0]);
   }
 
-  /** The driver is synchronous; the contract is not. */
-  private async attempt<T>(action: () => T): Promise<T> {
+  /** The driver is synchronous; the contract is not. Thousands of steps go through here: an async function would keep each waiting once more. */
+  private attempt<T>(action: () => T): Promise<T> {
     try {
-      return action();
+      return Promise.resolve(action());
     } catch (thrown) {
-      throw toDatabaseError(thrown) ?? thrown;
+      return Promise.reject(toDatabaseError(thrown) ?? thrown);
     }
   }
 }
@@ -265,5 +245,14 @@ function fileOf(handle: Database, name: string): string {
     return String(row?.[0] ?? "") || ":memory:";
   } catch {
     return name === ":memory:" ? name : resolve(name);
+  }
+}
+
+function isInTransaction(handle: Database): boolean {
+  try {
+    return handle.inTransaction;
+  } catch (thrown) {
+    if (isClosedError(thrown)) return false;
+    throw thrown;
   }
 }
