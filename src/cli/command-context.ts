@@ -2,6 +2,7 @@ import { GodwitError } from "../base/failure.ts";
 import { accessTarget } from "../databases/open-database.ts";
 import type { EventListener } from "../engine/events.ts";
 import { type RunSubject, subjectOf } from "../engine/run-subject.ts";
+import type { CarriedSource } from "../migrations/carried-source.ts";
 import { isVersion } from "../migrations/file-name.ts";
 import type { Flags } from "./arguments.ts";
 import type { CodeGuard } from "./code-guard.ts";
@@ -13,6 +14,8 @@ export class CommandContext {
   readonly command: string;
   readonly settings: Settings;
   readonly reporter: Reporter;
+  /** The migrations that the executable carries; null where it works on a folder. */
+  sealed: CarriedSource | null = null;
   private readonly asks: () => boolean;
   private readonly flags: Flags;
   private readonly onEvent: EventListener;
@@ -81,12 +84,17 @@ export class CommandContext {
     });
   }
 
+  /** Shows what is no result. */
+  note(file: string, message: string): void {
+    this.onEvent({ kind: "note", file, line: null, message });
+  }
+
   /** The database, the folder and how to run; tells the reporter where the command works. */
   subject(): RunSubject {
     const { settings, reporter, guard } = this;
     const access = accessTarget(settings.database());
     reporter.begin(this.command, access.name);
-    const subject = subjectOf(access, settings.directory(), {
+    const subject = subjectOf(access, this.sealed ?? settings.directory(), {
       table: settings.table(),
       lockTimeoutMs: settings.lockTimeoutMs(),
       commit: this.text("commit") === "each" ? "each" : "grouped",

@@ -4,6 +4,7 @@ import { CodeGuard } from "./code-guard.ts";
 import { CommandContext } from "./command-context.ts";
 import type { Reporter } from "./reporters/reporter.ts";
 import type { CommandResult } from "./results.ts";
+import { requireUnsealed, sealedMigrations } from "./sealed.ts";
 import { type Environment, Settings } from "./settings.ts";
 
 /** One command at work, and the code of migrations that runs in it. */
@@ -39,6 +40,8 @@ export class CommandRun {
   }
 
   async run(): Promise<CommandResult> {
+    this.context.sealed = await sealedMigrations();
+    if (this.context.sealed !== null) requireUnsealed(this.name, this.context.text("dir"));
     const body = await bodyOf(this.name);
     return body(this.context);
   }
@@ -79,6 +82,8 @@ async function bodyOf(name: string): Promise<CommandBody> {
       return (await import("./commands/backup.ts")).backup;
     case "restore":
       return (await import("./commands/restore.ts")).restore;
+    case "bundle":
+      return (await import("./commands/bundle.ts")).bundle;
     case "mark":
       return (await import("./commands/mark.ts")).mark;
     default:

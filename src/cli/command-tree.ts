@@ -1,4 +1,5 @@
 import type { ArgsDef, CommandDef } from "citty";
+import { TARGET_NAMES } from "../features/bundle/targets.ts";
 
 /** Flags of every command; they also stand before the command's name. */
 const EVERYWHERE = {
@@ -155,6 +156,23 @@ export const COMMANDS: readonly DeclaredCommand[] = [
         description: "its id, or the path of a file (the newest restore point)",
       },
       yes: YES,
+    },
+  },
+  {
+    name: "bundle",
+    description: "make one executable that carries the migrations",
+    args: {
+      output: { type: "string", alias: "o", valueHint: "file", description: "where to write it" },
+      target: {
+        type: "enum",
+        options: [...TARGET_NAMES],
+        description: "the platform that it is for (this one)",
+      },
+      runtime: {
+        type: "string",
+        valueHint: "file",
+        description: "Bun's executable for the target, instead of fetching it",
+      },
     },
   },
   {

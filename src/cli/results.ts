@@ -3,12 +3,14 @@ import type { StatusReport } from "../engine/migration-status.ts";
 import type { RunResult } from "../engine/run-plan.ts";
 import type { ListedBackup } from "../features/backup/list-backups.ts";
 import type { RestoreResult } from "../features/backup/restore.ts";
+import type { Bundle } from "../features/bundle/make-bundle.ts";
 import type { CreatedMigration } from "../features/create/create-migration.ts";
 import type { RehearsalReport } from "../features/rehearsal/rehearse.ts";
 import type { TestReport } from "../features/round-trip/test-migrations.ts";
 import type { VerificationReport } from "../features/verification/verify-database.ts";
 import type { RestorePoint } from "../history/restore-points.ts";
 import type { ShownRun } from "./reporters/log-view.ts";
+import type { Manifest } from "./sealed.ts";
 
 /** What a command found or did, for a reporter to show. */
 export type CommandResult =
@@ -18,6 +20,8 @@ export type CommandResult =
       readonly folder: string;
       readonly report: StatusReport;
       readonly isCheck: boolean;
+      /** Of an executable that carries its migrations. */
+      readonly manifest: Manifest | null;
     }
   | {
       readonly kind: "migrate" | "rollback" | "redo";
@@ -53,6 +57,7 @@ export type CommandResult =
       readonly listed: readonly ListedBackup[];
     }
   | { readonly kind: "restore"; readonly database: string; readonly result: RestoreResult }
+  | { readonly kind: "bundle"; readonly bundle: Bundle; readonly durationMs: number }
   | { readonly kind: "version"; readonly godwit: string; readonly bun: string; readonly sqlite: string }
   | { readonly kind: "help"; readonly text: string };
 

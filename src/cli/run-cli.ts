@@ -116,7 +116,9 @@ export class CliRun {
 
   private async help(command: DeclaredCommand | null): Promise<string> {
     const { helpText } = await import("./help.ts");
-    return helpText(command, takesColour(!this.isJson && isTerminal(STDOUT), this.env));
+    const { sealedMigrations } = await import("./sealed.ts");
+    const isColoured = takesColour(!this.isJson && isTerminal(STDOUT), this.env);
+    return helpText(command, { isColoured, sealed: await sealedMigrations() });
   }
 
   private async noCommand(): Promise<GodwitError> {

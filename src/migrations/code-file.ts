@@ -150,12 +150,19 @@ function nameOf({ version, slug, kind }: Migration): string {
 /** The innermost place inside the migration's own file on the stack of what was thrown. */
 export function locateThrown(migration: Migration, thrown: unknown): SourceLocation | null {
   if (migration.body.kind !== "code") return null;
-  const names = [nameOf(migration), queried(migration, "")];
+  const { text, trace = ownPlace(migration) } = migration.body;
   for (const frame of stackOf(thrown).split("\n")) {
-    if (!names.some((name) => frame.includes(name))) continue;
-    const place = /:(\d+):(\d+)\)?\s*$/.exec(withoutQuery(frame));
-    if (place !== null)
-      return locateLine(migration.file, migration.body.text, Number(place[1]), Number(place[2]));
+    const place = trace(frame);
+    if (place !== null) return locateLine(migration.file, text, place.line, place.column);
   }
   return null;
+}
+
+function ownPlace(migration: Migration): NonNullable<CodeBody["trace"]> {
+  const names = [nameOf(migration), queried(migration, "")];
+  return (frame) => {
+    if (!names.some((name) => frame.includes(name))) return null;
+    const place = /:(\d+):(\d+)\)?\s*$/.exec(withoutQuery(frame));
+    return place === null ? null : { line: Number(place[1]), column: Number(place[2]) };
+  };
 }

@@ -2,13 +2,11 @@ import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from "no
 import { join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
-import { readCodeFile } from "./code-file.ts";
 import { loadCode } from "./code-loader.ts";
-import { describeSlug, type MigrationFile, parseFileName } from "./file-name.ts";
+import { type MigrationFile, parseFileName } from "./file-name.ts";
 import { readFileText } from "./file-text.ts";
-import type { Header } from "./header.ts";
-import type { Migration, MigrationBody, MigrationCode, MigrationSource } from "./migration.ts";
-import { readSqlFile } from "./sql-file.ts";
+import type { Migration, MigrationCode, MigrationSource } from "./migration.ts";
+import { readMigration, refuseDuplicates } from "./read-migration.ts";
 
 /** Where other tools keep their migrations, looked for when the folder is not there. */
 const OTHER_FOLDERS = [
@@ -23,7 +21,8 @@ const OTHER_FOLDERS = [
 /** Migrations as the files of one folder. Sub-folders and everything that is not named like a migration are left alone. */
 export class FolderSource implements MigrationSource {
   readonly label: string;
-  private readonly root: string;
+  /** Absolute. */
+  readonly path: string;
   /** What stands before a file's name, as messages show it, and for the system. */
   private readonly prefixes: { readonly shown: string; readonly path: string };
   /** The files that are links, as messages name them, and the folder without links: for each file anew it would take as long as its import. */
@@ -33,8 +32,8 @@ export class FolderSource implements MigrationSource {
   /** `folder` is as the user gave it, and as messages show it. */
   constructor(folder: string) {
     this.label = folder;
-    this.root = resolve(folder);
-    this.prefixes = { shown: join(folder, "_").slice(0, -1), path: join(this.root, "_").slice(0, -1) };
+    this.path = resolve(folder);
+    this.prefixes = { shown: join(folder, "_").slice(0, -1), path: join(this.path, "_").slice(0, -1) };
   }
 
   list(): readonly MigrationFile[] {
@@ -50,37 +49,22 @@ export class FolderSource implements MigrationSource {
   }
 
   read(file: MigrationFile): Migration {
-    try {
-      return this.parse(file);
-    } catch (failure) {
-      if (!(failure instanceof GodwitError)) throw failure;
-      return { ...file, ...PLAIN, description: describeSlug(file.slug), body: { kind: "broken", failure } };
-    }
+    const path = this.pathOf(file);
+    return readMigration(file, () =>
+      file.kind === "py" ? readFileText(path, file.file, decodeLoosely) : readFileText(path, file.file),
+    );
   }
 
   load(migration: Migration): Promise<MigrationCode> {
-    return loadCode(migration, this.realPathOf(migration));
+    return loadCode(migration, this.importPathOf(migration));
   }
 
   /** Without links: Bun hands such a path to a plugin, and resolves relative imports from there. What is gone keeps its path. */
-  private realPathOf(file: MigrationFile): string {
+  importPathOf(file: MigrationFile): string {
     const path = this.pathOf(file);
     if (this.links.has(file.file)) return withoutLinks(path);
-    this.realRoot ??= join(withoutLinks(this.root), "_").slice(0, -1);
+    this.realRoot ??= join(withoutLinks(this.path), "_").slice(0, -1);
     return this.realRoot + path.slice(this.prefixes.path.length);
-  }
-
-  private parse(file: MigrationFile): Migration {
-    if (file.kind === "py") return this.parsePython(file);
-    const text = readFileText(this.pathOf(file), file.file);
-    return compose(file, file.kind === "sql" ? readSqlFile(file.file, text) : readCodeFile(file.file, text));
-  }
-
-  /** Only its description is read, whatever the bytes are. */
-  private parsePython(file: MigrationFile): Migration {
-    const text = readFileText(this.pathOf(file), file.file, (_, bytes) => new TextDecoder().decode(bytes));
-    const description = describePython(text) ?? describeSlug(file.slug);
-    return { ...file, ...PLAIN, description, body: { kind: "python" } };
   }
 
   private pathOf(file: MigrationFile): string {
@@ -99,7 +83,7 @@ export class FolderSource implements MigrationSource {
 
   private entries(): Dirent[] {
     try {
-      return readdirSync(this.root, { withFileTypes: true });
+      return readdirSync(this.path, { withFileTypes: true });
     } catch (cause) {
       throw folderFailure(this.label, cause as NodeJS.ErrnoException);
     }
@@ -137,48 +121,9 @@ function leadsToFile(link: string): boolean {
   }
 }
 
-const PLAIN = { checksum: null, requires: [], transactional: true, foreignKeysOn: false } as const;
-
-function compose(
-  file: MigrationFile,
-  read: { header: Header; checksum: string; body: MigrationBody },
-): Migration {
-  const header = read.header;
-  let described: string | null = header.description;
-  return {
-    version: file.version,
-    slug: file.slug,
-    kind: file.kind,
-    file: file.file,
-    // Most starts show none of them.
-    get description() {
-      described ??= describeSlug(file.slug);
-      return described;
-    },
-    checksum: read.checksum,
-    requires: header.requires,
-    transactional: header.transactional,
-    foreignKeysOn: header.foreignKeysOn,
-    body: read.body,
-  };
-}
-
-/** The older runner kept the description in the module's docstring. */
-function describePython(text: string): string | null {
-  return /^\s*(?:"""|''')[\s\S]*?^[ \t]*Description:[ \t]*(.+?)[ \t]*$/im.exec(text)?.[1] ?? null;
-}
-
-function refuseDuplicates(files: readonly MigrationFile[]): void {
-  for (let index = 1; index < files.length; index++) {
-    const file = files[index - 1]!;
-    const next = files[index]!;
-    if (next.version !== file.version) continue;
-    throw new GodwitError("VERSION_DUPLICATE", `two files have the version ${file.version}`, {
-      location: locateFile(next.file),
-      details: [file.file, next.file],
-      hint: "give one of them another version",
-    });
-  }
+/** Of the older runner's files only the description is read, whatever the bytes are. */
+function decodeLoosely(_: string, bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 function folderFailure(folder: string, cause: NodeJS.ErrnoException): GodwitError {

@@ -34,6 +34,11 @@ export interface CodeBody {
   readonly kind: "code";
   /** The normalised text that was hashed, and that will be run. */
   readonly text: string;
+  /**
+   * Where what runs was made from the text beforehand: the place in the text, from 1, that a line of a stack means, and null
+   * where it means another file.
+   */
+  readonly trace?: (frame: string) => { readonly line: number; readonly column: number } | null;
 }
 
 interface PythonBody {
@@ -46,7 +51,7 @@ interface BrokenBody {
   readonly failure: GodwitError;
 }
 
-/** The folder, or later whatever else carries migrations. */
+/** A folder, or whatever else carries migrations. */
 export interface MigrationSource {
   /** How messages name it: `migrations`. */
   readonly label: string;

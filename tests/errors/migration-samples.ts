@@ -1,9 +1,19 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { v } from "../support/intent.ts";
 import { pastHandle } from "../support/past-handle.ts";
 import type { Sample } from "./sample.ts";
 
 /** Migrations that are refused, or that fail. */
 export const MIGRATION_SAMPLES = {
+  BUNDLE_DAMAGED: async (project) => {
+    project.tables(1);
+    await project.godwit("bundle", "-o", "app-migrate");
+    const path = project.root.join("app-migrate");
+    const bytes = readFileSync(path);
+    bytes[bytes.lastIndexOf("CREATE TABLE t1") + 1] = 0x41;
+    writeFileSync(path, bytes);
+    return project.shell("./app-migrate migrate --db app.db");
+  },
   MIGRATION_NAME_INVALID: (project) => {
     project.root.write("migrations/2026_add_users.sql", "CREATE TABLE users (id);");
     return project.status();

@@ -27,6 +27,16 @@ export const USAGE_SAMPLES = {
     project.root.write("file", "");
     return project.godwit("create", "add email", "--dir", "file/migrations");
   },
+  BUNDLE_FAILED: (project) => {
+    project.tables(1);
+    project.root.write("runtime", "none");
+    return project.godwit("bundle", "-o", "app-migrate", "--runtime", "runtime");
+  },
+  SEALED: async (project) => {
+    project.tables(1);
+    await project.godwit("bundle", "-o", "app-migrate");
+    return project.shell('./app-migrate create "add email"');
+  },
 
   OUTPUT_FAILED: async (project) => {
     project.tables(1);

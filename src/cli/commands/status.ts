@@ -1,6 +1,7 @@
 import { readStatus } from "../../engine/migration-status.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { CommandResult } from "../results.ts";
+import { manifestOf } from "../sealed.ts";
 
 export async function status(context: CommandContext): Promise<CommandResult> {
   const subject = context.subject();
@@ -12,5 +13,6 @@ export async function status(context: CommandContext): Promise<CommandResult> {
     folder: source.label,
     report,
     isCheck: context.isSet("check"),
+    manifest: context.sealed === null ? null : await manifestOf(context.sealed),
   };
 }

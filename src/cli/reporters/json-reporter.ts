@@ -7,6 +7,7 @@ import type { MigrationStatus, StatusReport } from "../../engine/migration-statu
 import type { RestorePoint } from "../../history/restore-points.ts";
 import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
+import { describeBundle } from "./bundle-view.ts";
 import type { Commentary } from "./commentary.ts";
 import { describeRun } from "./log-view.ts";
 import { describeRefusedRehearsal, describeRehearsal } from "./rehearsal-document.ts";
@@ -73,7 +74,10 @@ export class JsonReporter implements Reporter {
   private bodyOf(result: CommandResult): Record<string, unknown> {
     switch (result.kind) {
       case "status":
-        return statusBody(result.report);
+        return {
+          ...statusBody(result.report),
+          ...(result.manifest === null ? {} : { manifest: result.manifest }),
+        };
       case "migrate":
       case "rollback":
       case "redo":
@@ -103,6 +107,8 @@ export class JsonReporter implements Reporter {
         return { restore_points: result.listed.map(describeListed) };
       case "restore":
         return describeRestore(result.result);
+      case "bundle":
+        return describeBundle(result.bundle, result.durationMs);
       case "version":
         return { bun: result.bun, sqlite: result.sqlite };
       case "help":

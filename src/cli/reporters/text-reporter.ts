@@ -6,6 +6,7 @@ import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
 import { brief, duration, fit, type Style } from "../style.ts";
+import { bundleLines } from "./bundle-view.ts";
 import { Commentary } from "./commentary.ts";
 import { logLines } from "./log-view.ts";
 import { rehearsalLines } from "./rehearsal-view.ts";
@@ -145,6 +146,8 @@ export class TextReporter implements Reporter {
         return backupList(result, this.options.style);
       case "restore":
         return restoreLines(result);
+      case "bundle":
+        return bundleLines(result.bundle);
       case "version":
         return [`godwit ${result.godwit} (Bun ${result.bun}, SQLite ${result.sqlite})`];
       case "help":

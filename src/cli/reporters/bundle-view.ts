@@ -1,0 +1,19 @@
+import { counted, printable, size } from "../../base/printable.ts";
+import type { Bundle } from "../../features/bundle/make-bundle.ts";
+
+export function bundleLines({ output, bytes, target, migrations }: Bundle): string[] {
+  const platform = target === null ? "" : ` for ${target}`;
+  return [`${printable(output)}  ${counted(migrations.length, "migration")}${platform}, ${size(bytes)}`];
+}
+
+export function describeBundle(
+  { output, target, bytes, sha256, migrations }: Bundle,
+  durationMs: number,
+): Record<string, unknown> {
+  const carried = migrations.map(({ version, description, checksum }) => ({
+    version,
+    description,
+    checksum,
+  }));
+  return { output, target, bytes, sha256, migrations: carried, duration_ms: durationMs };
+}

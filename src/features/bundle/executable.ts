@@ -1,0 +1,167 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { GodwitError, messageOf } from "../../base/failure.ts";
+import { sha256 } from "../../migrations/sealed-format.ts";
+import { markStatement } from "../../migrations/sealed-mark.ts";
+import { compileTarget, runtimePackage, type Target, targetOf } from "./targets.ts";
+
+export interface ExecutableOptions {
+  readonly output: string;
+  /** Null: for this platform, with the runtime that runs now. */
+  readonly target: Target | null;
+  /** An executable of Bun for the target; fetched where there is none. */
+  readonly runtime: string | null;
+}
+
+/** Where the modules lie in the bundler's eyes: the same on every machine, so that the same input gives the same bytes. */
+const VIRTUAL = "/godwit";
+const ENTRY = "godwit.js";
+
+/**
+ * Makes an executable of this one's own code and what it shall carry. Nothing is written under the output's name before all is done.
+ * @returns where it is, with the ending that Windows wants, and the platform that it is for; null for this one
+ * @throws GodwitError BUNDLE_FAILED, FILE_NOT_WRITTEN
+ */
+export async function makeExecutable(
+  sealed: Uint8Array,
+  options: ExecutableOptions,
+): Promise<Pick<ExecutableOptions, "output" | "target">> {
+  const modules = ownModules();
+  const runtime = options.runtime === null ? null : resolve(options.runtime);
+  const target = options.runtime === null ? options.target : requireRuntime(options.runtime, options.target);
+  const output = target === "windows-x64" ? withEnding(options.output) : options.output;
+  const workspace = makeWorkspace(resolve(output));
+  const before = process.cwd();
+  try {
+    // Bun writes its half-done executable into the working directory.
+    process.chdir(workspace);
+    const made = join(workspace, "bundle");
+    await compile({ ...modules, ...entryModules(sealed) }, made, { ...options, target, runtime });
+    renameSync(existsSync(made) ? made : `${made}.exe`, resolve(before, output));
+    return { output, target };
+  } catch (cause) {
+    if (cause instanceof GodwitError) throw cause;
+    throw notWritten(output, cause);
+  } finally {
+    process.chdir(before);
+    rmSync(workspace, { recursive: true, force: true });
+  }
+}
+
+function withEnding(output: string): string {
+  return output.toLowerCase().endsWith(".exe") ? output : `${output}.exe`;
+}
+
+type Files = Record<string, string | Uint8Array<ArrayBuffer>>;
+
+/** The modules of the executable that runs, as it carries them. */
+function ownModules(): Files {
+  const root = dirname(Bun.main);
+  if (!EMBEDDED.test(Bun.main)) {
+    throw new GodwitError("BUNDLE_FAILED", "a bundle is made by the executable, and this is its source", {
+      hint: "build it first: bun run build",
+    });
+  }
+  return Object.fromEntries(
+    readdirSync(root).map((name) => [
+      `${VIRTUAL}/${name === basename(Bun.main) ? ENTRY : name}`,
+      // "// @bun" would keep the bundler from reading it as a module.
+      readFileSync(join(root, name), "utf8").replace(/^\/\/ @bun[^\n]*\n/, ""),
+    ]),
+  );
+}
+
+/** The folder that Bun keeps a compiled program's modules under, https://bun.com/docs/bundler/executables */
+const EMBEDDED = /[\\/](?:\$bunfs|~BUN)[\\/]/;
+
+function entryModules(sealed: Uint8Array): Files {
+  const mark = markStatement("path", sha256(sealed));
+  return {
+    [`${VIRTUAL}/migrations.sealed`]: new Uint8Array(sealed),
+    [`${VIRTUAL}/sealed.js`]: `import path from "./migrations.sealed" with { type: "file" };\n${mark}\n`,
+    [`${VIRTUAL}/bundle.js`]: `import "./sealed.js";\nimport "./${ENTRY}";\n`,
+  };
+}
+
+async function compile(files: Files, outfile: string, { target, runtime }: ExecutableOptions): Promise<void> {
+  const result = await Bun.build({
+    entrypoints: [`${VIRTUAL}/bundle.js`],
+    files,
+    root: "/",
+    minify: true,
+    bytecode: true,
+    format: "esm",
+    splitting: true,
+    naming: { asset: "[name].[ext]" },
+    throw: false,
+    plugins: [
+      {
+        name: "own-modules",
+        setup(build) {
+          // They import one another by where they lie in the executable.
+          build.onResolve({ filter: EMBEDDED }, ({ path }) => ({ path: `${VIRTUAL}/${basename(path)}` }));
+        },
+      },
+    ],
+    compile: {
+      outfile,
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadPackageJson: false,
+      autoloadTsconfig: false,
+      ...(target === null ? {} : { target: compileTarget(target) }),
+      ...(runtime === null ? {} : { executablePath: runtime }),
+    },
+  });
+  if (result.success) return;
+  const why = result.logs.map(messageOf).join("; ");
+  throw target !== null && /Failed to download/.test(why) ? notFetched(target, why) : new Error(why);
+}
+
+function notFetched(target: Target, why: string): GodwitError {
+  return new GodwitError("BUNDLE_FAILED", `the runtime of ${target} cannot be fetched: ${why}`, {
+    hint: `get the npm package ${runtimePackage(target)} ${Bun.version} where there is a network, and name the executable in its bin folder with --runtime`,
+  });
+}
+
+/** Beside the output, so that it can be put in its place by a rename. */
+function makeWorkspace(output: string): string {
+  try {
+    return mkdtempSync(join(dirname(output), `.${basename(output)}.`));
+  } catch (cause) {
+    throw notWritten(output, cause);
+  }
+}
+
+/** @returns the platform that the runtime is for */
+function requireRuntime(path: string, target: Target | null): Target {
+  const bytes = readRuntime(path);
+  const found = targetOf(bytes);
+  if (found === null || !bytes.includes(`Bun/${Bun.version}`)) {
+    throw new GodwitError("BUNDLE_FAILED", `${path} is not Bun ${Bun.version}`, {
+      hint: `--runtime takes the executable of Bun ${Bun.version} for the target`,
+    });
+  }
+  if (target === null || target === found) return found;
+  throw new GodwitError("BUNDLE_FAILED", `${path} is a runtime of ${found}, not of ${target}`, {
+    hint: `leave out --target, or get the npm package ${runtimePackage(target)} ${Bun.version}`,
+  });
+}
+
+function readRuntime(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new GodwitError("BUNDLE_FAILED", `the runtime cannot be read: ${messageOf(cause)}`, {
+      hint: "check the path of --runtime",
+      cause,
+    });
+  }
+}
+
+function notWritten(output: string, cause: unknown): GodwitError {
+  return new GodwitError("FILE_NOT_WRITTEN", `${output} cannot be made: ${messageOf(cause)}`, {
+    hint: "check the folder and its permissions, or name another file with -o",
+    cause,
+  });
+}

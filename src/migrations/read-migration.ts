@@ -1,0 +1,71 @@
+import { GodwitError } from "../base/failure.ts";
+import { locateFile } from "../base/source-text.ts";
+import { readCodeFile } from "./code-file.ts";
+import { describeSlug, type MigrationFile } from "./file-name.ts";
+import type { Header } from "./header.ts";
+import type { Migration, MigrationBody } from "./migration.ts";
+import { readSqlFile } from "./sql-file.ts";
+
+/** What is read of a file before it is known to be sound. */
+interface Read {
+  readonly header: Header;
+  readonly checksum: string;
+  readonly body: MigrationBody;
+}
+
+/**
+ * One migration, parsed, from the text that `readText` gives; whatever the text is refused for makes a broken body.
+ * @param readText for `.py` asked only for its description, and then whatever the bytes are
+ */
+export function readMigration(file: MigrationFile, readText: () => string): Migration {
+  try {
+    if (file.kind === "py") return pythonMigration(file, readText());
+    const text = readText();
+    return compose(file, file.kind === "sql" ? readSqlFile(file.file, text) : readCodeFile(file.file, text));
+  } catch (failure) {
+    if (!(failure instanceof GodwitError)) throw failure;
+    return { ...file, ...PLAIN, description: describeSlug(file.slug), body: { kind: "broken", failure } };
+  }
+}
+
+/** @throws GodwitError VERSION_DUPLICATE; `files` are sorted */
+export function refuseDuplicates(files: readonly MigrationFile[]): void {
+  for (let index = 1; index < files.length; index++) {
+    const file = files[index - 1]!;
+    const next = files[index]!;
+    if (next.version !== file.version) continue;
+    throw new GodwitError("VERSION_DUPLICATE", `two files have the version ${file.version}`, {
+      location: locateFile(next.file),
+      details: [file.file, next.file],
+      hint: "give one of them another version",
+    });
+  }
+}
+
+const PLAIN = { checksum: null, requires: [], transactional: true, foreignKeysOn: false } as const;
+
+function compose(file: MigrationFile, { header, checksum, body }: Read): Migration {
+  let described: string | null = header.description;
+  return {
+    version: file.version,
+    slug: file.slug,
+    kind: file.kind,
+    file: file.file,
+    // Most starts show none of them.
+    get description() {
+      described ??= describeSlug(file.slug);
+      return described;
+    },
+    checksum,
+    requires: header.requires,
+    transactional: header.transactional,
+    foreignKeysOn: header.foreignKeysOn,
+    body,
+  };
+}
+
+/** The older runner kept the description in the module's docstring. */
+function pythonMigration(file: MigrationFile, text: string): Migration {
+  const described = /^\s*(?:"""|''')[\s\S]*?^[ \t]*Description:[ \t]*(.+?)[ \t]*$/im.exec(text)?.[1];
+  return { ...file, ...PLAIN, description: described ?? describeSlug(file.slug), body: { kind: "python" } };
+}

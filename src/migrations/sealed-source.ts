@@ -1,0 +1,64 @@
+import { basename } from "node:path";
+import { CarriedSource } from "./carried-source.ts";
+import type { CodeBody } from "./migration.ts";
+import type { SealedContent, SealedModule } from "./sealed-format.ts";
+
+/** How a sealed module is called when it is imported: no path, so that nothing on the disk can take its place. */
+const SCHEME = "godwit-sealed:";
+
+/** The migrations that were sealed in the executable. Their code is imported from there as well. */
+export function sealedSource({ folder, migrations, modules }: SealedContent): CarriedSource {
+  const byName = new Map(modules.map((module) => [module.name, module]));
+  let isPluginSet = false;
+  const load = async (name: string): Promise<Record<string, unknown>> => {
+    if (!isPluginSet) setPlugin(byName);
+    isPluginSet = true;
+    return import(SCHEME + name);
+  };
+  return new CarriedSource(
+    folder,
+    migrations.map(({ name, text }) => {
+      const module = moduleName(name);
+      if (!byName.has(module)) return { name, text, load: null };
+      return { name, text, load: () => load(module), trace: tracer(byName, name) };
+    }),
+  );
+}
+
+/** The module that a migration in code is sealed as. */
+export function moduleName(file: string): string {
+  return `${file.slice(0, file.lastIndexOf("."))}.js`;
+}
+
+function setPlugin(modules: ReadonlyMap<string, SealedModule>): void {
+  const namespace = SCHEME.slice(0, -1);
+  Bun.plugin({
+    name: namespace,
+    setup(build) {
+      build.onResolve({ filter: /^\.\// }, ({ path, importer }) =>
+        importer.startsWith(SCHEME) ? { path: path.slice(2), namespace } : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace }, ({ path }) => {
+        const module = modules.get(path);
+        if (module === undefined) throw new Error(`no module ${path} was sealed`);
+        return { contents: module.code, loader: "js" };
+      });
+    },
+  });
+}
+
+/** Reads a line of a stack by the source map of the module that it names. */
+function tracer(modules: ReadonlyMap<string, SealedModule>, file: string): NonNullable<CodeBody["trace"]> {
+  return (frame) => {
+    const place = FRAME.exec(frame);
+    const map = modules.get(place?.[1] ?? "")?.map ?? null;
+    if (place === null || map === null) return null;
+    // Loaded here: only a failure needs it.
+    const { SourceMap } = process.getBuiltinModule("node:module");
+    const entry = new SourceMap(JSON.parse(map)).findEntry(Number(place[2]) - 1, Number(place[3]) - 1);
+    if (!("originalSource" in entry) || basename(entry.originalSource) !== file) return null;
+    return { line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+  };
+}
+
+const FRAME = new RegExp(`${SCHEME}([^:]+):(\\d+):(\\d+)\\)?\\s*$`);

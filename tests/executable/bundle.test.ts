@@ -1,0 +1,287 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { CliProject } from "../support/cli-project.ts";
+import { v } from "../support/intent.ts";
+import { documentOf, type Ended, runProcess } from "../support/run-godwit.ts";
+import { TempDir } from "../support/temp-dir.ts";
+
+/** SQL, and TypeScript that imports a package, a helper that two share, JSON and text. */
+function fill(project: CliProject): void {
+  project.root.write(
+    "migrations/node_modules/slugs/package.json",
+    '{ "name": "slugs", "version": "1.0.0", "main": "main.cjs" }',
+  );
+  project.root.write(
+    "migrations/node_modules/slugs/main.cjs",
+    "exports.slug = (text) => text.toLowerCase();\n",
+  );
+  project.root.write("migrations/lib/count.ts", "export const count: { n: number } = { n: 0 };\n");
+  project.root.write("migrations/data/values.json", '{ "values": ["json"] }');
+  project.root.write("migrations/data/value.txt", "text");
+  project.write(
+    1,
+    "-- up\nCREATE TABLE notes (text TEXT); -- plain text\n-- down\nDROP TABLE notes;\n",
+    "sql",
+  );
+  project.write(
+    2,
+    `/** Description: Fill the notes */
+import type { Database } from "bun:sqlite";
+import { slug } from "slugs";
+import { count } from "./lib/count.ts";
+import data from "./data/values.json";
+import text from "./data/value.txt" with { type: "text" };
+export function up(db: Database): void {
+  count.n++;
+  for (const value of [slug("PACKAGE"), ...data.values, text]) db.run("INSERT INTO notes VALUES (?)", [value]);
+}
+export function down(db: Database): void {
+  db.run("DELETE FROM notes");
+}
+`,
+    "ts",
+  );
+  project.write(
+    3,
+    `import { count } from "./lib/count.ts";
+export default { up(db: any) { db.run("INSERT INTO notes VALUES (?)", [\`\${++count.n} \${process.env.NODE_ENV}\`]); } };
+`,
+    "ts",
+  );
+}
+
+const PLACED = `interface Row { readonly id: number }
+
+export function up(): void {
+  const rows: Row[] = [];
+
+  if (rows.length === 0) throw new Error("no rows");
+}
+`;
+
+const project = new CliProject();
+const bare = new TempDir();
+
+/** Runs the bundle in a folder where nothing else is, with nothing in its environment. */
+function bundled(...args: readonly string[]): Promise<Ended> {
+  return runProcess([bare.join("app-migrate"), ...args], { cwd: bare.path });
+}
+
+async function made(folder: CliProject, ...args: readonly string[]): Promise<void> {
+  const { stderr, exitCode } = await folder.godwit("bundle", ...args);
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+}
+
+beforeAll(async () => {
+  fill(project);
+  await made(project, "-o", "app-migrate");
+  renameSync(project.root.join("app-migrate"), bare.join("app-migrate"));
+});
+
+afterAll(() => {
+  project[Symbol.dispose]();
+  bare[Symbol.dispose]();
+});
+
+describe("a bundle, alone in an empty folder,", () => {
+  test("migrates, and the folder then has nothing pending", async () => {
+    const { stdout, exitCode } = await bundled("migrate", "--db", "app.db");
+    expect({ exitCode, last: stdout.trim().split("\n").at(-1) }).toEqual({
+      exitCode: 0,
+      last: expect.stringMatching(/^3 migrations applied in /),
+    });
+    const values = await bundledRows("app.db");
+    expect(values).toEqual(["package", "json", "text", "2 undefined"]);
+    const folder = await project.godwit("migrate", "--db", bare.join("app.db"));
+    expect(folder.stdout).toBe(`nothing is pending in ${bare.join("app.db")}\n`);
+    expect((await project.godwit("status", "--check", "--db", bare.join("app.db"))).exitCode).toBe(0);
+  });
+
+  test("rolls back what the folder applied", async () => {
+    const database = bare.join("other.db");
+    await project.godwit("migrate", "--db", database);
+    const { stdout } = await bundled("rollback", "--to", v(1), "--db", "other.db");
+    expect(stdout).toBe("");
+    expect((await bundled("rollback", "--steps", "1", "--db", "other.db", "--json")).exitCode).toBe(3);
+  });
+
+  test("tells its manifest, the same each time", async () => {
+    const first = await bundled("status", "--json", "--db", "none.db");
+    const document = documentOf(first);
+    expect(document["manifest"]).toMatchObject({
+      godwit: document["godwit"],
+      migrations: [1, 2, 3].map((number) => ({ version: v(number), checksum: expect.any(String) })),
+    });
+    expect((await bundled("status", "--json", "--db", "none.db")).stdout).toBe(first.stdout);
+  });
+
+  test("says in its help that it is sealed, and how many it carries", async () => {
+    const [first] = (await bundled("--help")).stdout.split("\n");
+    expect(first).toBe(
+      `app-migrate carries 3 migrations of migrations, ${v(1)} to ${v(3)}: --dir, create and bundle are not for it`,
+    );
+  });
+
+  test.each([
+    [["create", "more"], "has no create"],
+    [["bundle", "-o", "x"], "has no bundle"],
+    [["status", "--db", "app.db", "--dir", "migrations"], "reads no folder"],
+  ])("refuses %j", async (args, why) => {
+    const { stderr, exitCode } = await bundled(...args);
+    expect(stderr).toStartWith("error[SEALED] this executable is sealed: it carries its migrations, and ");
+    expect(stderr).toContain(why);
+    expect(exitCode).toBe(2);
+  });
+
+  test("heeds no folder that the environment or godwit.toml names", async () => {
+    using folder = new TempDir();
+    folder.write("godwit.toml", 'dir = "nowhere"\n');
+    const ended = await runProcess([bare.join("app-migrate"), "status", "--db", "app.db"], {
+      cwd: folder.path,
+      env: { GODWIT_DIR: "elsewhere" },
+    });
+    expect(ended).toMatchObject({ stderr: "", exitCode: 0 });
+  });
+
+  test("holds its SQL as plain text", () => {
+    expect(
+      readFileSync(bare.join("app-migrate")).includes(
+        "CREATE TABLE notes (text TEXT); -- plain text\n-- down\n",
+      ),
+    ).toBe(true);
+  });
+});
+
+async function bundledRows(database: string): Promise<unknown[]> {
+  using copy = new TempDir();
+  copyFileSync(bare.join(database), copy.join("copy.db"));
+  const { Database } = await import("bun:sqlite");
+  using db = new Database(copy.join("copy.db"));
+  return db.query("SELECT text FROM notes").values().flat();
+}
+
+describe("a byte that was changed", () => {
+  test.each([
+    ["in SQL", "CREATE TABLE notes (text", `${v(1)}_step_1.sql`],
+    ["in TypeScript", "/** Description: Fill the notes", `${v(2)}_step_2.ts`],
+    ["in what TypeScript has become", "DELETE FROM notes", null],
+    ["in the index", '{"format":1,', "its index"],
+  ])("%s is refused, by every command", async (_, text, part) => {
+    using folder = new TempDir();
+    const bytes = readFileSync(bare.join("app-migrate"));
+    // What is sealed is the last that holds it: the bundler's own copy, if any, comes before.
+    const at = bytes.indexOf(text, bytes.indexOf('{"format":1,"folder"'));
+    bytes[at + 2]! ^= 1;
+    writeFileSync(folder.join("app-migrate"), bytes);
+    chmodSync(folder.join("app-migrate"), 0o755);
+    const run = (...args: string[]) =>
+      runProcess([folder.join("app-migrate"), ...args], { cwd: folder.path });
+    for (const args of [["migrate", "--db", "a.db"], ["status", "--db", "a.db"], ["--help"]]) {
+      const { stderr, exitCode } = await run(...args);
+      expect(stderr).toStartWith("error[BUNDLE_DAMAGED] this executable is damaged: ");
+      if (part !== null) expect(stderr).toContain(`${part} is not what was sealed in it`);
+      expect(exitCode).toBe(3);
+    }
+    expect(readdirSync(folder.path)).toEqual(["app-migrate"]);
+  });
+});
+
+describe("making one", () => {
+  test("twice, in other folders and under other names, gives the same bytes", async () => {
+    using other = new CliProject();
+    fill(other);
+    await made(other, "-o", "another");
+    expect(readFileSync(other.root.join("another")).equals(readFileSync(bare.join("app-migrate")))).toBe(
+      true,
+    );
+    expect(statSync(other.root.join("another")).mode & 0o111).not.toBe(0);
+    expect(readdirSync(other.cwd).sort()).toEqual(["another", "migrations"]);
+  });
+
+  test("places a failure in the TypeScript that was written", async () => {
+    using other = new CliProject();
+    other.tables(1);
+    other.write(2, PLACED, "ts");
+    await made(other, "-o", "placed");
+    const sealed = await runProcess([other.root.join("placed"), "migrate", "--db", "app.db"], {
+      cwd: other.cwd,
+    });
+    expect(sealed.stderr).toContain(`migrations/${v(2)}_step_2.ts:6:`);
+    const folder = await other.godwit("migrate", "--db", "app.db");
+    expect(sealed.stderr.replace(" (1 earlier migration of this run stays done)", "")).toBe(folder.stderr);
+    expect(other.applied()).toEqual([1]);
+  });
+
+  test("says in JSON what was made", async () => {
+    using other = new CliProject();
+    other.tables(1);
+    const document = documentOf(await other.godwit("bundle", "-o", "out", "--json"));
+    const bytes = readFileSync(other.root.join("out"));
+    expect(document).toMatchObject({
+      output: "out",
+      target: null,
+      bytes: bytes.length,
+      sha256: Bun.SHA256.hash(bytes, "hex"),
+      migrations: [{ version: v(1), checksum: expect.any(String) }],
+    });
+  });
+
+  test("notes code that reads what lies beside it", async () => {
+    using other = new CliProject();
+    other.write(1, "export function up() { return void import.meta.dir; }\n", "ts");
+    const { stderr, exitCode } = await other.godwit("bundle", "-o", "out");
+    expect(stderr).toBe(
+      `note: migrations/${v(1)}_step_1.ts: mentions import.meta.dir, which leads to no folder in a bundle: import what it reads as text or JSON\n`,
+    );
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("no bundle is made", () => {
+  test.each([
+    ["of a folder that is not there", [], ["-o", "out", "--dir", "nowhere"], 2, "MIGRATIONS_NOT_FOUND"],
+    ["of an empty folder", [], ["-o", "out"], 2, "MIGRATIONS_NOT_FOUND"],
+    ["without a name", ["1.sql"], [], 2, "MISSING_ARGUMENT"],
+    ["of SQL that is never closed", ["open.sql"], ["-o", "out"], 3, "SQL_UNTERMINATED"],
+    ["of code that does not parse", ["bad.ts"], ["-o", "out"], 3, "CODE_INVALID"],
+    ["of code that imports what is not there", ["lost.ts"], ["-o", "out"], 3, "CODE_INVALID"],
+    ["of code that imports a file as a file", ["file.ts"], ["-o", "out"], 2, "BUNDLE_FAILED"],
+    ["where a folder is", ["1.sql"], ["-o", "migrations"], 2, "FILE_NOT_WRITTEN"],
+    ["in a folder that is not there", ["1.sql"], ["-o", "nowhere/out"], 2, "FILE_NOT_WRITTEN"],
+    ["for a platform that is none", ["1.sql"], ["-o", "out", "--target", "linux-x86"], 2, "INVALID_VALUE"],
+    [
+      "with a runtime that is none",
+      ["1.sql"],
+      ["-o", "out", "--runtime", "migrations/data.txt"],
+      2,
+      "BUNDLE_FAILED",
+    ],
+    ["with a runtime that is not there", ["1.sql"], ["-o", "out", "--runtime", "none"], 2, "BUNDLE_FAILED"],
+  ])("%s", async (_, files, args, exit, code) => {
+    using other = new CliProject();
+    other.root.write("migrations/data.txt", "data");
+    const contents: Record<string, [string, string]> = {
+      "1.sql": ["CREATE TABLE t (id);", "sql"],
+      "open.sql": ["SELECT 'open", "sql"],
+      "bad.ts": ["export function up( {", "ts"],
+      "lost.ts": ['import { x } from "not-there";\nexport function up() { x(); }', "ts"],
+      "file.ts": [
+        'import path from "./data.txt" with { type: "file" };\nexport function up() { return path; }',
+        "ts",
+      ],
+    };
+    for (const name of files) other.write(1, contents[name]![0], contents[name]![1] as "sql");
+    const { stderr, exitCode } = await other.godwit("bundle", ...args);
+    expect(stderr).toStartWith(`error[${code}] `);
+    expect(exitCode).toBe(exit);
+    expect(readdirSync(other.cwd)).toEqual(["migrations"]);
+  });
+});
