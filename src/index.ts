@@ -1,3 +1,4 @@
+/// <reference path="./migrations/sql-text.d.ts" />
 export type { FailureCode, Outcome } from "./base/failure.ts";
 export { GodwitError } from "./base/failure.ts";
 export type { SourceLocation } from "./base/source-text.ts";
@@ -16,4 +17,5 @@ export type { ManagerOptions } from "./engine/run-subject.ts";
 export type { MigrationState } from "./engine/state.ts";
 export type { InitOptions } from "./features/startup/init-database.ts";
 export { initDatabase } from "./features/startup/init-database.ts";
+export type { EmbeddedMigrations } from "./migrations/carried-source.ts";
 export type { MigrationContext, MigrationSource } from "./migrations/migration.ts";

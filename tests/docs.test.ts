@@ -9,7 +9,7 @@ import { summarise } from "../src/engine/state.ts";
 import { initDatabase, MigrationManager } from "../src/index.ts";
 import { codeWords, readSections, type Section, tableRows } from "./support/readme.ts";
 import { installInto, ReadmeRun } from "./support/readme-run.ts";
-import { runProcess } from "./support/run-godwit.ts";
+import { runGodwit, runProcess } from "./support/run-godwit.ts";
 import { TempDir } from "./support/temp-dir.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
@@ -57,7 +57,10 @@ describe("the README's blocks", () => {
     installInto(folder);
     for (const [index, { blocks }] of sections.entries()) {
       for (const { language, file, text } of blocks)
-        if (language === "ts") folder.write(join(String(index), file!), text);
+        if (language === "ts" || (language === "sql" && !file!.endsWith(".db")))
+          folder.write(join(String(index), file!), text);
+      if (blocks.some(({ text }) => text.includes('"./embedded.ts"')))
+        await runGodwit(folder.join(String(index)), "embed", "-o", "embedded.ts");
     }
     const compilerOptions = { typeRoots: [join(ROOT, "node_modules/@types")] };
     const config = {

@@ -55,6 +55,15 @@ export class CommandContext {
     return typeof value === "string" ? value : undefined;
   }
 
+  /** The file of --output. @throws GodwitError MISSING_ARGUMENT, with `example` in its place */
+  outputFile(example: string): string {
+    const output = this.text("output");
+    if (output !== undefined) return output;
+    throw new GodwitError("MISSING_ARGUMENT", `${this.command} needs a file to write`, {
+      hint: `write: godwit ${this.command} -o ${example}`,
+    });
+  }
+
   /** @throws GodwitError INVALID_VALUE */
   count(name: string): number | undefined {
     const text = this.text(name);

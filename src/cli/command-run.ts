@@ -84,6 +84,8 @@ async function bodyOf(name: string): Promise<CommandBody> {
       return (await import("./commands/restore.ts")).restore;
     case "bundle":
       return (await import("./commands/bundle.ts")).bundle;
+    case "embed":
+      return (await import("./commands/embed.ts")).embed;
     case "mark":
       return (await import("./commands/mark.ts")).mark;
     default:

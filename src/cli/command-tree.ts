@@ -44,6 +44,12 @@ const DRY_RUN: ArgsDef[string] = {
   type: "boolean",
   description: "rehearse on a copy, report, and change nothing",
 };
+const OUTPUT: ArgsDef[string] = {
+  type: "string",
+  alias: "o",
+  valueHint: "file",
+  description: "where to write it",
+};
 const YES = { type: "boolean", description: "do not ask" } as const;
 
 /** A command as it is declared: what it takes, and the file that holds its body, imported when it runs. */
@@ -162,7 +168,7 @@ export const COMMANDS: readonly DeclaredCommand[] = [
     name: "bundle",
     description: "make one executable that carries the migrations",
     args: {
-      output: { type: "string", alias: "o", valueHint: "file", description: "where to write it" },
+      output: OUTPUT,
       target: {
         type: "enum",
         options: [...TARGET_NAMES],
@@ -173,6 +179,14 @@ export const COMMANDS: readonly DeclaredCommand[] = [
         valueHint: "file",
         description: "Bun's executable for the target, instead of fetching it",
       },
+    },
+  },
+  {
+    name: "embed",
+    description: "write a module by which an application takes its migrations along",
+    args: {
+      output: OUTPUT,
+      check: { type: "boolean", description: "write nothing, and exit 1 where it is stale" },
     },
   },
   {

@@ -28,5 +28,5 @@ export async function helpText(
 function carried(sealed: CarriedSource): string {
   const files = sealed.list();
   const range = `${files[0]?.version} to ${files.at(-1)?.version}`;
-  return `${basename(process.execPath)} carries ${counted(files.length, "migration")} of ${sealed.label}, ${range}: --dir, ${FOLDER_COMMANDS.join(" and ")} are not for it`;
+  return `${basename(process.execPath)} carries ${counted(files.length, "migration")} of ${sealed.label}, ${range}: --dir, ${FOLDER_COMMANDS.slice(0, -1).join(", ")} and ${FOLDER_COMMANDS.at(-1)} are not for it`;
 }

@@ -5,6 +5,7 @@ import type { ListedBackup } from "../features/backup/list-backups.ts";
 import type { RestoreResult } from "../features/backup/restore.ts";
 import type { Bundle } from "../features/bundle/make-bundle.ts";
 import type { CreatedMigration } from "../features/create/create-migration.ts";
+import type { Embedding } from "../features/embed/embed-migrations.ts";
 import type { RehearsalReport } from "../features/rehearsal/rehearse.ts";
 import type { TestReport } from "../features/round-trip/test-migrations.ts";
 import type { VerificationReport } from "../features/verification/verify-database.ts";
@@ -58,6 +59,7 @@ export type CommandResult =
     }
   | { readonly kind: "restore"; readonly database: string; readonly result: RestoreResult }
   | { readonly kind: "bundle"; readonly bundle: Bundle; readonly durationMs: number }
+  | { readonly kind: "embed"; readonly embedding: Embedding; readonly isCheck: boolean }
   | { readonly kind: "version"; readonly godwit: string; readonly bun: string; readonly sqlite: string }
   | { readonly kind: "help"; readonly text: string };
 
@@ -66,6 +68,7 @@ export function exitCodeOf(result: CommandResult): number {
   if (result.kind === "rehearsal") return rehearsedExitCode(result.report);
   if (result.kind === "verify") return result.report.isSound ? 0 : 1;
   if (result.kind === "test") return result.report.tested.some(({ result: one }) => one === "failed") ? 1 : 0;
+  if (result.kind === "embed") return result.isCheck && result.embedding.wasStale ? 1 : 0;
   return result.kind === "status" && result.isCheck && !result.report.isSound ? 1 : 0;
 }
 

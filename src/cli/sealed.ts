@@ -31,7 +31,7 @@ export async function sealedMigrations(): Promise<CarriedSource | null> {
 }
 
 /** Commands that work on a folder. */
-export const FOLDER_COMMANDS: readonly string[] = ["create", "bundle"];
+export const FOLDER_COMMANDS: readonly string[] = ["create", "bundle", "embed"];
 
 /** @throws GodwitError SEALED for what only a folder can serve */
 export function requireUnsealed(command: string, folder: string | undefined): void {

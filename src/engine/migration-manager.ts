@@ -2,13 +2,12 @@ import { GodwitError } from "../base/failure.ts";
 import { parseDatabaseTarget } from "../databases/database-target.ts";
 import { accessHandle, accessTarget, type DatabaseAccess } from "../databases/open-database.ts";
 import type { Database } from "../databases/sqlite/sqlite-connection.ts";
-import type { MigrationSource } from "../migrations/migration.ts";
 import type { FinishedStep } from "./events.ts";
 import { type MarkedMigration, type MarkRequest, mark } from "./mark.ts";
 import { type MigrationStatus, readStatus } from "./migration-status.ts";
 import type { Allowances } from "./plan.ts";
 import { runPlan } from "./run-plan.ts";
-import { type ManagerOptions, type RunSubject, subjectOf } from "./run-subject.ts";
+import { type ManagerOptions, type Migrations, type RunSubject, subjectOf } from "./run-subject.ts";
 
 export interface MigrateOptions {
   /** The version that is the newest applied afterwards. */
@@ -40,11 +39,11 @@ export class MigrationManager {
 
   /**
    * @param database a path, `sqlite:path`, `file:path`, or an open bun:sqlite Database, which is not closed
-   * @param migrations the folder, `migrations` by default, or another source
+   * @param migrations the folder, `migrations` by default, embedded migrations, or another source
    */
   constructor(
     database: string | Database,
-    migrations: string | MigrationSource = "migrations",
+    migrations: Migrations = "migrations",
     options: ManagerOptions = {},
   ) {
     this.subject = subjectOf(access(database), migrations, options);

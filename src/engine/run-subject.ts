@@ -1,6 +1,7 @@
 import { SYSTEM_CLOCK } from "../base/clock.ts";
 import { messageOf } from "../base/failure.ts";
 import type { DatabaseAccess } from "../databases/open-database.ts";
+import { CarriedSource, type EmbeddedMigrations } from "../migrations/carried-source.ts";
 import { FolderSource } from "../migrations/folder-source.ts";
 import type { MigrationSource } from "../migrations/migration.ts";
 import type { EventListener } from "./events.ts";
@@ -43,15 +44,23 @@ export const DEFAULT_TABLE = "schema_migrations";
 export const DEFAULT_LOCK_TIMEOUT_MS = 30_000;
 const DEFAULT_KEEP = 5;
 
+/** A folder, what a module holds that `godwit embed` wrote, or another source. */
+export type Migrations = string | EmbeddedMigrations | MigrationSource;
+
+function sourceOf(migrations: Migrations): MigrationSource {
+  if (typeof migrations === "string") return new FolderSource(migrations);
+  return "list" in migrations ? migrations : new CarriedSource(migrations.folder, migrations.migrations);
+}
+
 /** What a manager's options mean, with the defaults filled in. Code runs unguarded in a library. */
 export function subjectOf(
   database: DatabaseAccess,
-  migrations: string | MigrationSource,
+  migrations: Migrations,
   options: ManagerOptions,
 ): RunSubject {
   return {
     database,
-    source: typeof migrations === "string" ? new FolderSource(migrations) : migrations,
+    source: sourceOf(migrations),
     settings: {
       table: options.table ?? DEFAULT_TABLE,
       lockTimeoutMs: options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS,

@@ -6,13 +6,22 @@ import { type MigrationFile, parseFileName } from "./file-name.ts";
 import type { CodeBody, Migration, MigrationCode, MigrationSource } from "./migration.ts";
 import { readMigration, refuseDuplicates } from "./read-migration.ts";
 
-/** A migration that a program carries. */
-export interface CarriedMigration {
-  /** Of the file that it was. */
-  readonly name: string;
+/** Migrations that a program carries: what a module holds that `godwit embed` wrote. */
+export interface EmbeddedMigrations {
+  /** The folder's name, as messages show it. */
+  readonly folder: string;
+  readonly migrations: readonly EmbeddedMigration[];
+}
+
+interface EmbeddedMigration {
+  /** The name of the file that it was. */
+  readonly file: string;
   readonly text: string;
-  /** Imports what the text has become; null for SQL. */
-  readonly load: (() => Promise<Record<string, unknown>>) | null;
+  /** Imports the code; none for SQL. */
+  readonly load?: () => Promise<Record<string, unknown>>;
+}
+
+interface CarriedMigration extends EmbeddedMigration {
   readonly trace?: CodeBody["trace"];
 }
 
@@ -30,7 +39,7 @@ export class CarriedSource implements MigrationSource {
     this.label = folder;
     const files: MigrationFile[] = [];
     for (const migration of migrations) {
-      const file = parseFileName(migration.name, `${folder}/${migration.name}`);
+      const file = parseFileName(migration.file, `${folder}/${migration.file}`);
       if (file === null) continue;
       files.push(file);
       this.carried.set(file.file, migration);
@@ -52,7 +61,7 @@ export class CarriedSource implements MigrationSource {
 
   async load(migration: Migration): Promise<MigrationCode> {
     const { load } = this.find(migration);
-    if (load === null) throw new Error(`${migration.file} holds no code`);
+    if (load === undefined) throw new Error(`${migration.file} holds no code`);
     try {
       return readExports(migration, await load());
     } catch (thrown) {

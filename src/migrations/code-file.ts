@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { checksum } from "../base/checksum.ts";
 import { GodwitError, messageOf, stackOf } from "../base/failure.ts";
 import { locate, locateFile, locateLine, type SourceLocation } from "../base/source-text.ts";
+import { fileNameOf } from "./file-name.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import type { CodeBody, Migration } from "./migration.ts";
 
@@ -140,11 +141,7 @@ export function queried({ checksum }: Migration, path: string): string {
 
 /** Behind a link the file has another name: there the query tells. */
 function isItself(migration: Migration, path: string): boolean {
-  return path.endsWith(queried(migration, "")) || basename(withoutQuery(path)) === nameOf(migration);
-}
-
-function nameOf({ version, slug, kind }: Migration): string {
-  return `${version}_${slug}.${kind}`;
+  return path.endsWith(queried(migration, "")) || basename(withoutQuery(path)) === fileNameOf(migration);
 }
 
 /** The innermost place inside the migration's own file on the stack of what was thrown. */
@@ -159,7 +156,7 @@ export function locateThrown(migration: Migration, thrown: unknown): SourceLocat
 }
 
 function ownPlace(migration: Migration): NonNullable<CodeBody["trace"]> {
-  const names = [nameOf(migration), queried(migration, "")];
+  const names = [fileNameOf(migration), queried(migration, "")];
   return (frame) => {
     if (!names.some((name) => frame.includes(name))) return null;
     const place = /:(\d+):(\d+)\)?\s*$/.exec(withoutQuery(frame));

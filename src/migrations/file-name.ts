@@ -49,6 +49,11 @@ function whyInvalid(name: string): string {
   return "a character is none of A-Z a-z 0-9 _ . -";
 }
 
+/** The name of a migration's file, without any folder. */
+export function fileNameOf({ version, slug, kind }: MigrationName): string {
+  return `${version}_${slug}.${kind}`;
+}
+
 export function isVersion(text: string): boolean {
   return /^\d{14}$/.test(text);
 }

@@ -9,7 +9,7 @@ export interface SealedContent {
   readonly modules: readonly SealedModule[];
 }
 
-export interface SealedMigration {
+interface SealedMigration {
   /** Of the file. */
   readonly name: string;
   readonly text: string;

@@ -19,8 +19,8 @@ export function sealedSource({ folder, migrations, modules }: SealedContent): Ca
     folder,
     migrations.map(({ name, text }) => {
       const module = moduleName(name);
-      if (!byName.has(module)) return { name, text, load: null };
-      return { name, text, load: () => load(module), trace: tracer(byName, name) };
+      if (!byName.has(module)) return { file: name, text };
+      return { file: name, text, load: () => load(module), trace: tracer(byName, name) };
     }),
   );
 }

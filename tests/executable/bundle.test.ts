@@ -126,7 +126,7 @@ describe("a bundle, alone in an empty folder,", () => {
   test("says in its help that it is sealed, and how many it carries", async () => {
     const [first] = (await bundled("--help")).stdout.split("\n");
     expect(first).toBe(
-      `app-migrate carries 3 migrations of migrations, ${v(1)} to ${v(3)}: --dir, create and bundle are not for it`,
+      `app-migrate carries 3 migrations of migrations, ${v(1)} to ${v(3)}: --dir, create, bundle and embed are not for it`,
     );
   });
 

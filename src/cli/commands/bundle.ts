@@ -1,4 +1,3 @@
-import { GodwitError } from "../../base/failure.ts";
 import { makeBundle } from "../../features/bundle/make-bundle.ts";
 import type { Target } from "../../features/bundle/targets.ts";
 import { FolderSource } from "../../migrations/folder-source.ts";
@@ -7,12 +6,7 @@ import type { CommandResult } from "../results.ts";
 
 export async function bundle(context: CommandContext): Promise<CommandResult> {
   const start = performance.now();
-  const output = context.text("output");
-  if (output === undefined) {
-    throw new GodwitError("MISSING_ARGUMENT", "bundle needs a file to write", {
-      hint: "write: godwit bundle -o app-migrate",
-    });
-  }
+  const output = context.outputFile("app-migrate");
   const made = await makeBundle(new FolderSource(context.settings.directory()), {
     output,
     target: (context.text("target") as Target | undefined) ?? null,

@@ -9,6 +9,7 @@ import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
 import { describeBundle } from "./bundle-view.ts";
 import type { Commentary } from "./commentary.ts";
+import { describeEmbedding } from "./embed-view.ts";
 import { describeRun } from "./log-view.ts";
 import { describeRefusedRehearsal, describeRehearsal } from "./rehearsal-document.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
@@ -109,6 +110,8 @@ export class JsonReporter implements Reporter {
         return describeRestore(result.result);
       case "bundle":
         return describeBundle(result.bundle, result.durationMs);
+      case "embed":
+        return describeEmbedding(result.embedding, result.isCheck);
       case "version":
         return { bun: result.bun, sqlite: result.sqlite };
       case "help":

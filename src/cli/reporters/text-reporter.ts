@@ -8,6 +8,7 @@ import { showFailure } from "../show-failure.ts";
 import { brief, duration, fit, type Style } from "../style.ts";
 import { bundleLines } from "./bundle-view.ts";
 import { Commentary } from "./commentary.ts";
+import { embedLines } from "./embed-view.ts";
 import { logLines } from "./log-view.ts";
 import { rehearsalLines } from "./rehearsal-view.ts";
 import { dispatch, type EventHandlers, type Reporter } from "./reporter.ts";
@@ -148,6 +149,8 @@ export class TextReporter implements Reporter {
         return restoreLines(result);
       case "bundle":
         return bundleLines(result.bundle);
+      case "embed":
+        return embedLines(result.embedding, result.isCheck);
       case "version":
         return [`godwit ${result.godwit} (Bun ${result.bun}, SQLite ${result.sqlite})`];
       case "help":

@@ -1,6 +1,7 @@
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { GodwitError } from "../../base/failure.ts";
 import { locateFile, locateLine } from "../../base/source-text.ts";
+import { fileNameOf } from "../../migrations/file-name.ts";
 import type { Migration } from "../../migrations/migration.ts";
 import type { SealedModule } from "../../migrations/sealed-format.ts";
 import { moduleName } from "../../migrations/sealed-source.ts";
@@ -30,7 +31,10 @@ export async function bundleCode(
 ): Promise<readonly SealedModule[]> {
   if (codes.length === 0) return [];
   // Under the name that the folder has for it, also where that is a link: beside what it leads to.
-  const entries = codes.map((code) => ({ ...code, entry: join(dirname(code.path), nameOf(code.migration)) }));
+  const entries = codes.map((code) => ({
+    ...code,
+    entry: join(dirname(code.path), fileNameOf(code.migration)),
+  }));
   const result = await Bun.build({
     entrypoints: entries.map(({ entry }) => entry),
     // What was hashed is what is bundled, not what the files hold by now.
@@ -75,10 +79,6 @@ function leanMap(folder: string, text: string): string {
   return JSON.stringify({ version, sources: named, names: [], mappings });
 }
 
-function nameOf({ version, slug, kind }: Migration): string {
-  return `${version}_${slug}.${kind}`;
-}
-
 function buildFailure(
   entries: readonly { migration: Migration; text: string; entry: string }[],
   logs: readonly (BuildMessage | ResolveMessage)[],
@@ -117,7 +117,7 @@ export function noteOf({ migration, text }: CodeToBundle): BundleNote | null {
 /** Checks that every migration in code has become a module. */
 export function requireModules(codes: readonly CodeToBundle[], modules: readonly SealedModule[]): void {
   const names = new Set(modules.map(({ name }) => name));
-  const missing = codes.find(({ migration }) => !names.has(moduleName(nameOf(migration))));
+  const missing = codes.find(({ migration }) => !names.has(moduleName(fileNameOf(migration))));
   if (missing === undefined) return;
   throw new GodwitError("BUNDLE_FAILED", "the bundler left out a migration", {
     location: locateFile(missing.migration.file),

@@ -2,9 +2,11 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { GodwitError } from "../../base/failure.ts";
 import { locateFile } from "../../base/source-text.ts";
+import { carriedText, readToCarry } from "../../migrations/carried-text.ts";
+import { fileNameOf } from "../../migrations/file-name.ts";
 import type { FolderSource } from "../../migrations/folder-source.ts";
 import type { Migration } from "../../migrations/migration.ts";
-import { type SealedMigration, seal, sha256 } from "../../migrations/sealed-format.ts";
+import { seal, sha256 } from "../../migrations/sealed-format.ts";
 import { type BundleNote, bundleCode, type CodeToBundle, noteOf, requireModules } from "./code-modules.ts";
 import { type ExecutableOptions, makeExecutable } from "./executable.ts";
 import type { Target } from "./targets.ts";
@@ -24,8 +26,7 @@ export interface Bundle {
  * @throws GodwitError MIGRATIONS_NOT_FOUND, what a file is refused for, CODE_INVALID, BUNDLE_FAILED, FILE_NOT_WRITTEN
  */
 export async function makeBundle(source: FolderSource, options: ExecutableOptions): Promise<Bundle> {
-  const migrations = source.list().map((file) => source.read(file));
-  requireWhole(source.label, migrations);
+  const migrations = readToCarry(source);
   requireNoFolder(options.output);
   const codes = migrations.flatMap((migration): CodeToBundle[] => {
     const { body } = migration;
@@ -35,7 +36,10 @@ export async function makeBundle(source: FolderSource, options: ExecutableOption
   requireModules(codes, modules);
   const sealed = seal({
     folder: basename(source.path),
-    migrations: migrations.map(sealedMigration),
+    migrations: migrations.map((migration) => ({
+      name: fileNameOf(migration),
+      text: carriedText(migration),
+    })),
     modules,
   });
   const { output, target } = await makeExecutable(sealed, options);
@@ -48,23 +52,6 @@ export async function makeBundle(source: FolderSource, options: ExecutableOption
     migrations,
     notes: codes.flatMap((code) => noteOf(code) ?? []),
   };
-}
-
-/** A bundle is made to be sent away: what could not run there is refused here. */
-function requireWhole(folder: string, migrations: readonly Migration[]): void {
-  if (migrations.length === 0) {
-    throw new GodwitError("MIGRATIONS_NOT_FOUND", `there are no migrations in ${folder}`, {
-      hint: "name another folder with --dir",
-    });
-  }
-  for (const { body } of migrations) if (body.kind === "broken") throw body.failure;
-}
-
-function sealedMigration({ version, slug, kind, description, body }: Migration): SealedMigration {
-  const name = `${version}_${slug}.${kind}`;
-  if (body.kind === "sql" || body.kind === "code") return { name, text: body.text };
-  // What is known of the older runner's files is how they are described.
-  return { name, text: `"""\nDescription: ${description}\n"""\n` };
 }
 
 function requireNoFolder(output: string): void {

@@ -12,12 +12,16 @@ import { untilFree } from "../../engine/lock-wait.ts";
 import type { MigrateOptions } from "../../engine/migration-manager.ts";
 import { prepareRun, runPlan } from "../../engine/run-plan.ts";
 import { lockWait } from "../../engine/run-settings.ts";
-import { type ManagerOptions, type RunSubject, subjectOf } from "../../engine/run-subject.ts";
-import type { MigrationSource } from "../../migrations/migration.ts";
+import {
+  type ManagerOptions,
+  type Migrations,
+  type RunSubject,
+  subjectOf,
+} from "../../engine/run-subject.ts";
 
 export interface InitOptions extends ManagerOptions, Pick<MigrateOptions, "allow"> {
-  /** The folder, `migrations` by default, or another source. */
-  readonly migrations?: string | MigrationSource | undefined;
+  /** The folder, `migrations` by default, embedded migrations, or another source. */
+  readonly migrations?: Migrations | undefined;
   /** Overrides of the connection's settings; see each one for its default and reason. */
   readonly pragmas?: DatabasePragmas | undefined;
 }
