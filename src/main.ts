@@ -32,7 +32,10 @@ process.on("beforeExit", () => {
   const code = run.stuck();
   if (code !== null) end(code);
 });
-run.run().then(end, (error: unknown) => {
-  new Output(2).raw(`${stackOf(error) || messageOf(error)}\n`);
-  end(70);
-});
+run
+  .run()
+  .then((code) => run.handOver(code, execve))
+  .then(end, (error: unknown) => {
+    new Output(2).raw(`${stackOf(error) || messageOf(error)}\n`);
+    end(70);
+  });

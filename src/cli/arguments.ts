@@ -10,6 +10,8 @@ export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 export interface Arguments {
   readonly command: DeclaredCommand | null;
   readonly flags: Flags;
+  /** What stands after `--`, of a command that takes another program's command line. */
+  readonly rest: readonly string[];
 }
 
 /**
@@ -20,7 +22,7 @@ export interface Arguments {
 export function checkArguments(argv: readonly string[]): Arguments {
   const scan = new Scan(argv);
   scan.run();
-  return { command: scan.command, flags: scan.given() };
+  return { command: scan.command, flags: scan.given(), rest: scan.commandLine };
 }
 
 /** The command that a line seems to mean, sound or not: a refusal has the shape of that command's document. */
@@ -32,6 +34,7 @@ type ArgDef = ArgsDef[string];
 
 class Scan {
   command: DeclaredCommand | null = null;
+  commandLine: readonly string[] = [];
   private readonly rest: string[];
   private readonly values = new Map<string, string | boolean>();
   private positional: string | null = null;
@@ -45,6 +48,7 @@ class Scan {
   run(): void {
     for (let token = this.rest.shift(); token !== undefined; token = this.rest.shift()) {
       if (token === "--") {
+        if (this.command?.takesCommand === true) this.commandLine = this.rest.splice(0);
         for (const literal of this.rest.splice(0)) this.takeWord(literal);
       } else if (token.startsWith("-") && token !== "-") this.takeFlag(token);
       else this.takeWord(token);
@@ -71,6 +75,11 @@ class Scan {
     if (this.command === null) {
       this.command = findCommand(word) ?? unknownCommand(word);
       return;
+    }
+    if (this.command.takesCommand === true) {
+      throw new GodwitError("UNEXPECTED_ARGUMENT", `unexpected argument "${word}"`, {
+        hint: `put -- before the program: godwit ${this.command.name} -- ${word}`,
+      });
     }
     const name = positionalOf(this.command);
     if (name === undefined || this.positional !== null) {

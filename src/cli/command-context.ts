@@ -12,6 +12,8 @@ import type { Settings } from "./settings.ts";
 /** What a command's body is given. */
 export class CommandContext {
   readonly command: string;
+  /** The command line of another program. */
+  readonly rest: readonly string[];
   readonly settings: Settings;
   readonly reporter: Reporter;
   /** The migrations that the executable carries; null where it works on a folder. */
@@ -25,6 +27,7 @@ export class CommandContext {
     command: string,
     parts: {
       flags: Flags;
+      rest: readonly string[];
       settings: Settings;
       reporter: Reporter;
       onEvent: EventListener;
@@ -34,6 +37,7 @@ export class CommandContext {
   ) {
     this.command = command;
     this.flags = parts.flags;
+    this.rest = parts.rest;
     this.settings = parts.settings;
     this.reporter = parts.reporter;
     this.onEvent = parts.onEvent;

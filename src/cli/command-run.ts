@@ -19,15 +19,17 @@ export class CommandRun {
     name: string,
     parts: {
       readonly flags: Flags;
+      readonly rest: readonly string[];
       readonly env: Environment;
       readonly reporter: Reporter;
       readonly isInteractive: () => boolean;
     },
   ) {
-    const { flags, env, reporter, isInteractive } = parts;
+    const { flags, rest, env, reporter, isInteractive } = parts;
     this.name = name;
     this.context = new CommandContext(name, {
       flags,
+      rest,
       settings: new Settings(flags, env),
       reporter,
       isInteractive,
@@ -86,6 +88,8 @@ async function bodyOf(name: string): Promise<CommandBody> {
       return (await import("./commands/bundle.ts")).bundle;
     case "embed":
       return (await import("./commands/embed.ts")).embed;
+    case "exec":
+      return (await import("./commands/exec.ts")).exec;
     case "mark":
       return (await import("./commands/mark.ts")).mark;
     default:

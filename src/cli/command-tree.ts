@@ -50,6 +50,20 @@ const OUTPUT: ArgsDef[string] = {
   valueHint: "file",
   description: "where to write it",
 };
+/** How what is pending is applied. */
+const APPLYING: ArgsDef = {
+  commit: COMMIT,
+  atomic: { type: "boolean", description: "apply all that is pending or nothing" },
+  "no-backup": NO_BACKUP,
+  "restore-on-failure": {
+    type: "boolean",
+    description: "restore at once where a failure leaves the database changed",
+  },
+  "must-exist": { type: "boolean", description: "refuse to make a new database" },
+  "allow-changed": { type: "boolean", description: "let files pass that changed after they were applied" },
+  "allow-missing": { type: "boolean", description: "let applied migrations pass whose files are gone" },
+  "allow-out-of-order": { type: "boolean", description: "also apply files older than the newest applied" },
+};
 const YES = { type: "boolean", description: "do not ask" } as const;
 
 /** A command as it is declared: what it takes, and the file that holds its body, imported when it runs. */
@@ -58,6 +72,8 @@ export interface DeclaredCommand {
   readonly alias?: string;
   readonly description: string;
   readonly args: ArgsDef;
+  /** What stands after `--` is the command line of another program. */
+  readonly takesCommand?: true;
 }
 
 /** All commands, in the order help shows them. */
@@ -75,23 +91,22 @@ export const COMMANDS: readonly DeclaredCommand[] = [
       to: TO,
       steps: { ...STEPS, description: "apply at most so many" },
       "dry-run": DRY_RUN,
-      commit: COMMIT,
-      atomic: { type: "boolean", description: "apply all that is pending or nothing" },
-      "no-backup": NO_BACKUP,
-      "restore-on-failure": {
-        type: "boolean",
-        description: "restore at once where a failure leaves the database changed",
+      ...APPLYING,
+    },
+  },
+  {
+    name: "exec",
+    description: "apply what is pending, then become another program: godwit exec --db app.db -- server",
+    takesCommand: true,
+    args: {
+      command: {
+        type: "positional",
+        required: true,
+        valueHint: "-- command",
+        description: "the program and its arguments",
       },
-      "must-exist": { type: "boolean", description: "refuse to make a new database" },
-      "allow-changed": {
-        type: "boolean",
-        description: "let files pass that changed after they were applied",
-      },
-      "allow-missing": { type: "boolean", description: "let applied migrations pass whose files are gone" },
-      "allow-out-of-order": {
-        type: "boolean",
-        description: "also apply files older than the newest applied",
-      },
+      to: TO,
+      ...APPLYING,
     },
   },
   {

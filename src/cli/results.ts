@@ -12,6 +12,7 @@ import type { VerificationReport } from "../features/verification/verify-databas
 import type { RestorePoint } from "../history/restore-points.ts";
 import type { ShownRun } from "./reporters/log-view.ts";
 import type { Manifest } from "./sealed.ts";
+import type { Successor } from "./successor.ts";
 
 /** What a command found or did, for a reporter to show. */
 export type CommandResult =
@@ -30,6 +31,13 @@ export type CommandResult =
       readonly result: RunResult;
       /** The version that was asked to be the newest applied. */
       readonly to?: string | undefined;
+    }
+  | {
+      readonly kind: "exec";
+      readonly database: string;
+      readonly result: RunResult;
+      readonly to?: string | undefined;
+      readonly successor: Successor;
     }
   | { readonly kind: "create"; readonly migration: CreatedMigration }
   | { readonly kind: "mark"; readonly database: string; readonly marked: readonly MarkedMigration[] }

@@ -10,6 +10,7 @@ import { TextReporter } from "./reporters/text-reporter.ts";
 import { type CommandResult, exitCodeOf } from "./results.ts";
 import type { Environment } from "./settings.ts";
 import { createStyle, takesColour } from "./style.ts";
+import type { Successor } from "./successor.ts";
 import { isTerminal } from "./terminal.ts";
 
 const [STDIN, STDOUT, STDERR] = [0, 1, 2] as const;
@@ -24,6 +25,7 @@ export class CliRun {
   private readonly reporter: Reporter;
   private command: CommandRun | null = null;
   private isTransactionLeft = false;
+  private successor: Successor | null = null;
 
   constructor(argv: readonly string[], env: Environment) {
     this.argv = argv;
@@ -45,9 +47,29 @@ export class CliRun {
       this.reporter.finish(result);
       this.stdout.requireWritten(this.isJson);
       this.stderr.flush();
+      if (result.kind === "exec") this.successor = result.successor;
       return exitCodeOf(result);
     } catch (thrown) {
       return this.fail(thrown);
+    }
+  }
+
+  /**
+   * Gives this process to the program that `exec` was told of, once all is done.
+   * @param code of the run
+   * @param execve the system's own
+   * @returns the exit code, where the process is still this one
+   */
+  async handOver(code: number, execve: typeof process.execve): Promise<number> {
+    if (code !== 0 || this.successor === null) return code;
+    const { become } = await import("./successor.ts");
+    try {
+      return await become(this.successor, execve);
+    } catch (thrown) {
+      const error = isGodwitError(thrown) ? thrown : bug(thrown);
+      this.textReporter().fail(error);
+      this.stderr.flush();
+      return error.exitCode;
     }
   }
 
@@ -96,7 +118,7 @@ export class CliRun {
     }
   }
 
-  private async perform({ command, flags }: Arguments): Promise<CommandResult> {
+  private async perform({ command, flags, rest }: Arguments): Promise<CommandResult> {
     this.reporter.begin(command?.name ?? "", null);
     if (flags["help"] === true) return { kind: "help", text: await this.help(command) };
     if (flags["version"] === true && command === null) return this.version();
@@ -105,7 +127,7 @@ export class CliRun {
     const { CommandRun } = await import("./command-run.ts");
     const isInteractive = () => !this.isJson && isTerminal(STDIN) && isTerminal(STDERR);
     const { env, reporter } = this;
-    this.command = new CommandRun(command.name, { flags, env, reporter, isInteractive });
+    this.command = new CommandRun(command.name, { flags, rest, env, reporter, isInteractive });
     return this.command.run();
   }
 
@@ -129,9 +151,12 @@ export class CliRun {
   }
 
   private textReporter(): TextReporter {
-    const { stdout, stderr } = this;
-    const isOnTerminal = isTerminal(STDOUT);
+    const { stderr } = this;
     const isErrorTerminal = isTerminal(STDERR);
+    // What follows has stdout to itself.
+    const isFollowed = commandMeant(this.argv) === "exec";
+    const stdout = isFollowed ? stderr : this.stdout;
+    const isOnTerminal = isFollowed ? isErrorTerminal : isTerminal(STDOUT);
     return new TextReporter({
       stdout,
       stderr,

@@ -27,6 +27,10 @@ export const USAGE_SAMPLES = {
     project.root.write("file", "");
     return project.godwit("create", "add email", "--dir", "file/migrations");
   },
+  COMMAND_NOT_FOUND: (project) => {
+    project.tables(1);
+    return project.godwit("exec", "--db", "app.db", "--", "./server", "--port", "80");
+  },
   BUNDLE_FAILED: (project) => {
     project.tables(1);
     project.root.write("runtime", "none");

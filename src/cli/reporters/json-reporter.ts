@@ -83,6 +83,8 @@ export class JsonReporter implements Reporter {
       case "rollback":
       case "redo":
         return this.runBody(result.kind, result.result.created, result.result.durationMs);
+      case "exec":
+        return this.runBody("migrate", result.result.created, result.result.durationMs);
       case "mark":
         return { marked: result.marked };
       case "create": {
@@ -132,6 +134,8 @@ export class JsonReporter implements Reporter {
       case "rollback":
         if (this.isDryRun) return describeRefusedRehearsal(this.command, this.elapsed());
         return this.runBody(this.command, this.created, this.elapsed());
+      case "exec":
+        return this.runBody("migrate", this.created, this.elapsed());
       case "redo":
         return this.runBody(this.command, this.created, this.elapsed());
       case "mark":
@@ -214,6 +218,7 @@ const SILENT = {
 const WORKS_ON_DATABASE = new Set([
   "status",
   "migrate",
+  "exec",
   "rollback",
   "redo",
   "mark",

@@ -72,6 +72,7 @@ export class TextReporter implements Reporter {
     this.commentary.endProgress();
     const isAskedFor =
       result.kind !== "migrate" &&
+      result.kind !== "exec" &&
       result.kind !== "rollback" &&
       result.kind !== "redo" &&
       result.kind !== "restore" &&
@@ -123,6 +124,7 @@ export class TextReporter implements Reporter {
       case "migrate":
       case "rollback":
       case "redo":
+      case "exec":
         return [summary(result)];
       case "create":
         return [result.migration.file];
@@ -159,7 +161,7 @@ export class TextReporter implements Reporter {
   }
 }
 
-type RunCommandResult = Extract<CommandResult, { kind: "migrate" | "rollback" | "redo" }>;
+type RunCommandResult = Extract<CommandResult, { kind: "migrate" | "rollback" | "redo" | "exec" }>;
 
 function summary({ kind, database, result: { done, durationMs }, to }: RunCommandResult): string {
   if (done.length === 0) {
