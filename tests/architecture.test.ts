@@ -10,7 +10,7 @@ const FLOORS = ["base", "sql", "databases", "migrations", "history", "engine", "
 /** Packages and built-in modules that only certain places may know. */
 const KEEPERS: readonly { readonly module: RegExp; readonly place: RegExp }[] = [
   { module: /^(bun|node):sqlite$/, place: /^databases\/sqlite\// },
-  { module: /^(citty|consola|@clack\/.*)$/, place: /^cli\// },
+  { module: /^(citty|consola|@bomb\.sh\/.*|@clack\/.*)$/, place: /^cli\// },
 ];
 
 interface Import {

@@ -76,7 +76,7 @@ class Scan {
       this.command = findCommand(word) ?? unknownCommand(word);
       return;
     }
-    if (this.command.takesCommand === true) {
+    if (this.command.args["command"] !== undefined) {
       throw new GodwitError("UNEXPECTED_ARGUMENT", `unexpected argument "${word}"`, {
         hint: `put -- before the program: godwit ${this.command.name} -- ${word}`,
       });

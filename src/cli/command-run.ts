@@ -90,6 +90,8 @@ async function bodyOf(name: string): Promise<CommandBody> {
       return (await import("./commands/embed.ts")).embed;
     case "exec":
       return (await import("./commands/exec.ts")).exec;
+    case "complete":
+      return (await import("./commands/complete.ts")).complete;
     case "mark":
       return (await import("./commands/mark.ts")).mark;
     default:

@@ -209,6 +209,14 @@ export const COMMANDS: readonly DeclaredCommand[] = [
     description: "show the runs of a database and what came of them",
     args: { limit: { type: "string", valueHint: "n", description: "at most so many, the newest (20)" } },
   },
+  {
+    name: "complete",
+    description: "print what lets a shell complete commands: bash, zsh or fish",
+    takesCommand: true,
+    args: {
+      shell: { type: "positional", required: false, valueHint: "bash|zsh|fish", description: "the shell" },
+    },
+  },
 ];
 
 /** What stands before a command, and what runs without one. */

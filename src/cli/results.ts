@@ -68,6 +68,7 @@ export type CommandResult =
   | { readonly kind: "restore"; readonly database: string; readonly result: RestoreResult }
   | { readonly kind: "bundle"; readonly bundle: Bundle; readonly durationMs: number }
   | { readonly kind: "embed"; readonly embedding: Embedding; readonly isCheck: boolean }
+  | { readonly kind: "complete"; readonly lines: readonly string[] }
   | { readonly kind: "version"; readonly godwit: string; readonly bun: string; readonly sqlite: string }
   | { readonly kind: "help"; readonly text: string };
 

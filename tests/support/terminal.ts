@@ -15,9 +15,11 @@ export const KEYS = {
 export interface TerminalOptions {
   readonly columns?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Another one than the executable. */
+  readonly program?: string;
 }
 
-/** The executable at a pseudo-terminal: what it shows can be waited for, and answered. */
+/** The executable, or another program, at a pseudo-terminal: what it shows can be waited for, and answered. */
 export class Terminal implements Disposable {
   private readonly child: Bun.Subprocess;
   private readonly closed = Promise.withResolvers<void>();
@@ -25,9 +27,13 @@ export class Terminal implements Disposable {
   /** Up to where the screen has been waited through. */
   private seen = 0;
 
-  constructor(cwd: string, args: readonly string[], { columns = 80, env = {} }: TerminalOptions = {}) {
+  constructor(
+    cwd: string,
+    args: readonly string[],
+    { columns = 80, env = {}, program = GODWIT }: TerminalOptions = {},
+  ) {
     const decoder = new TextDecoder();
-    this.child = Bun.spawn([GODWIT, ...args], {
+    this.child = Bun.spawn([program, ...args], {
       cwd,
       env: { ...cleanEnvironment(), TERM: "xterm-256color", ...env },
       timeout: 30_000,

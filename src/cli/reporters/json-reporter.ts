@@ -114,6 +114,8 @@ export class JsonReporter implements Reporter {
         return describeBundle(result.bundle, result.durationMs);
       case "embed":
         return describeEmbedding(result.embedding, result.isCheck);
+      case "complete":
+        return { lines: result.lines };
       case "version":
         return { bun: result.bun, sqlite: result.sqlite };
       case "help":

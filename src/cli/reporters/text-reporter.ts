@@ -153,6 +153,8 @@ export class TextReporter implements Reporter {
         return bundleLines(result.bundle);
       case "embed":
         return embedLines(result.embedding, result.isCheck);
+      case "complete":
+        return [...result.lines];
       case "version":
         return [`godwit ${result.godwit} (Bun ${result.bun}, SQLite ${result.sqlite})`];
       case "help":

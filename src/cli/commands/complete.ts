@@ -1,0 +1,58 @@
+import { basename } from "node:path";
+import { GodwitError } from "../../base/failure.ts";
+import { FolderSource } from "../../migrations/folder-source.ts";
+import type { CommandContext } from "../command-context.ts";
+import type { Candidate } from "../completion/candidates.ts";
+import { completeWords, SHELLS, type Shell } from "../completion/complete-words.ts";
+import { shellScript } from "../completion/shell-script.ts";
+import type { CommandResult } from "../results.ts";
+
+/** Prints the script for a shell, or answers what that script asks: what the words after -- could go on with. */
+export async function complete(context: CommandContext): Promise<CommandResult> {
+  const shell = context.text("shell");
+  if (shell !== undefined && !isShell(shell)) {
+    throw new GodwitError("INVALID_VALUE", `complete takes ${SHELLS.join(", ")}, not "${shell}"`, {
+      hint: "in bash: source <(godwit complete bash)",
+    });
+  }
+  if (shell !== undefined) return { kind: "complete", lines: [shellScript(shell, ...program())] };
+  if (context.rest.length === 0) {
+    throw new GodwitError("MISSING_ARGUMENT", "complete needs a shell: bash, zsh or fish", {
+      hint: "in bash: source <(godwit complete bash)",
+    });
+  }
+  const found = completeWords(context.rest, { migrations: context.sealed ?? folder(context) });
+  return { kind: "complete", lines: [...found.map(lineOf), `:${directive(found)}`] };
+}
+
+function isShell(text: string): text is Shell {
+  return (SHELLS as readonly string[]).includes(text);
+}
+
+/** The name that is typed, and what a shell calls: the name where that leads here, else the path. */
+function program(): [string, string] {
+  const name = basename(process.execPath);
+  const isInPath = Bun.which(name) !== null && /^[\w.-]+$/.test(name);
+  return [name, isInPath ? name : `'${process.execPath.replaceAll("'", "'\\''")}'`];
+}
+
+/** The folder that the words name, where they do. */
+function folder({ rest, settings }: CommandContext): FolderSource {
+  const at = rest.findIndex((word) => /^(?:--dir|-d)(?:=|$)/.test(word));
+  const named =
+    at === -1 ? undefined : rest[at]!.includes("=") ? rest[at]!.replace(/^[^=]*=/, "") : rest[at + 1];
+  return new FolderSource(named === undefined || named === "" ? settings.directory() : named);
+}
+
+function lineOf({ value, description }: Candidate): string {
+  return `${value}\t${description}`;
+}
+
+const NO_SPACE = 2;
+const NO_FILES = 4;
+
+/** What the scripts understand of the last line. */
+function directive(found: readonly Candidate[]): number {
+  const isFolders = found.length > 0 && found.every(({ value }) => value.endsWith("/"));
+  return NO_FILES | (isFolders ? NO_SPACE : 0);
+}

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { CliProject } from "../support/cli-project.ts";
+import { v } from "../support/intent.ts";
+import { GODWIT } from "../support/run-godwit.ts";
+import { Terminal } from "../support/terminal.ts";
+
+/** What the shell's script would be told for these words, without the descriptions. */
+async function offered(project: CliProject, ...words: string[]): Promise<string[]> {
+  const { stdout, stderr, exitCode } = await project.godwit("complete", "--", ...words);
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => line.split("\t")[0]!);
+}
+
+function filled(): CliProject {
+  const project = new CliProject();
+  project.tables(1, 2);
+  for (const name of [
+    "app.db",
+    "old.sqlite3",
+    "notes.txt",
+    "data/more.db",
+    "app.db.godwit/x.db",
+    "odd $(name).db",
+    ".hidden.db",
+  ])
+    project.root.write(name, "");
+  return project;
+}
+
+describe("completed are", () => {
+  test.each([
+    ["commands and their other names", ["m"], ["migrate", "mark"]],
+    ["commands after a flag that stands before them", ["--db", "app.db", "redo"], ["redo"]],
+    ["flags of the command", ["migrate", "--st"], ["--steps"]],
+    ["flags of every command", ["status", "--js"], ["--json"]],
+    ["what a flag takes", ["create", "--format", ""], ["sql", "ts"]],
+    ["what a flag takes, behind =", ["migrate", "--commit=e"], ["each"]],
+    ["versions, the newest first", ["migrate", "--to", ""], [v(2), v(1)]],
+    ["versions, behind =", ["rollback", `--to=${v(1)}`], [v(1)]],
+    ["the version that mark takes", ["mark", v(2).slice(0, 13)], [v(2), v(1)]],
+    ["database files and folders", ["status", "--db", ""], ["app.db", "data/", "migrations/", "old.sqlite3"]],
+    ["database files in a folder", ["status", "--db=data/"], ["data/more.db"]],
+    ["database files by the short name", ["status", "-u", "o"], ["old.sqlite3"]],
+    ["hidden ones where that is what is typed", ["status", "--db", ".h"], [".hidden.db"]],
+    ["folders", ["--dir", "d"], ["data/"]],
+    ["any file that is to be written", ["bundle", "-o", "no"], ["notes.txt"]],
+    ["shells", ["complete", ""], ["bash", "zsh", "fish"]],
+    ["nothing of another program's line", ["exec", "--db", "app.db", "--", "m"], []],
+    ["nothing for a description", ["create", "m"], []],
+    ["nothing of a folder that is not there", ["migrate", "--dir", "nowhere", "--to", ""], []],
+  ])("%s", async (_, words, expected) => {
+    using project = filled();
+    expect(await offered(project, ...words)).toEqual(expected);
+  });
+
+  test("all flags of a command after one dash", async () => {
+    using project = filled();
+    const found = await offered(project, "log", "-");
+    expect(found).toContain("--limit");
+    expect(found).toContain("--db");
+    expect(found.every((flag) => flag.startsWith("--"))).toBe(true);
+  });
+
+  test("versions of the folder that the line or godwit.toml names", async () => {
+    using project = new CliProject();
+    project.root.write(`other/${v(7)}_a.sql`, "SELECT 1;");
+    expect(await offered(project, "migrate", "--dir", "other", "--to", "")).toEqual([v(7)]);
+    project.root.write("godwit.toml", 'dir = "other"\n');
+    expect(await offered(project, "migrate", "--to", "")).toEqual([v(7)]);
+  });
+});
+
+test.each([
+  [["complete"], "MISSING_ARGUMENT"],
+  [["complete", "--"], "MISSING_ARGUMENT"],
+  [["complete", "tcsh"], "INVALID_VALUE"],
+])("%j is refused", async (args, code) => {
+  using project = new CliProject();
+  const { stderr, exitCode } = await project.godwit(...args);
+  expect(stderr).toStartWith(`error[${code}] complete `);
+  expect(exitCode).toBe(2);
+});
+
+const SHELLS = [
+  ["bash", ["--norc", "--noprofile", "-i"], "source <(godwit complete bash)"],
+  ["zsh", ["-f", "-i"], "autoload -Uz compinit; compinit -u -D; source <(godwit complete zsh)"],
+  ["fish", ["--no-config", "-i"], "godwit complete fish | source"],
+] as const;
+
+describe.each(SHELLS)("at a terminal, %s", (shell, args, load) => {
+  const path = Bun.which(shell);
+
+  test("completes commands, flags, versions and files", async () => {
+    if (path === null) return console.log(`skipped: no ${shell} here`);
+    using project = filled();
+    mkdirSync(project.root.join("bin"));
+    symlinkSync(GODWIT, project.root.join("bin/godwit"));
+    const env = {
+      PATH: `${project.root.join("bin")}:${process.env["PATH"]}`,
+      HOME: project.cwd,
+      PS1: "> ",
+      TERM: "dumb",
+    };
+    using terminal = new Terminal(project.cwd, args, { program: path, env, columns: 200 });
+    // Twice, as where a shell's own settings are read again.
+    terminal.type(`${load}; ${load}; echo lo''aded\r`);
+    await terminal.shows("loaded");
+    terminal.type("echo godwit; godwit migr\t");
+    await terminal.shows("godwit migrate ");
+    terminal.type("--ste\t");
+    await terminal.shows("--steps");
+    terminal.type(` 1 --to=${v(1).slice(0, 13)}1\t`);
+    await terminal.shows(`--to=${v(1)}`);
+    terminal.type(" --db old\t");
+    await terminal.shows("--db old.sqlite3");
+    // What is typed is never run, as it would be by the script that the library gives for bash.
+    terminal.type(" --db=$(touch$IFS'ran')\t\t");
+    await terminal.shows("$(touch");
+    await Bun.sleep(500);
+    expect(existsSync(project.root.join("ran"))).toBe(false);
+  });
+});
