@@ -22,7 +22,7 @@ export class CliRun {
   private readonly stdout = new Output(STDOUT);
   private readonly stderr = new Output(STDERR);
   private readonly isJson: boolean;
-  private readonly reporter: Reporter;
+  private reporter: Reporter;
   private command: CommandRun | null = null;
   private isTransactionLeft = false;
   private successor: Successor | null = null;
@@ -41,6 +41,7 @@ export class CliRun {
   /** @returns the exit code of DESIGN's table. */
   async run(): Promise<number> {
     try {
+      await this.joinJob();
       this.reporter.begin(commandMeant(this.argv), null);
       const result = await this.perform(checkArguments(this.argv));
       this.requireQuiet();
@@ -52,6 +53,13 @@ export class CliRun {
     } catch (thrown) {
       return this.fail(thrown);
     }
+  }
+
+  /** Loaded where there is a job to be told: a start waits for nothing else. */
+  private async joinJob(): Promise<void> {
+    if (this.env["GITHUB_ACTIONS"] !== "true") return;
+    const { GithubReporter } = await import("./github/github-reporter.ts");
+    this.reporter = new GithubReporter(this.reporter, this.stderr, this.env);
   }
 
   /**
