@@ -1,4 +1,5 @@
 import type { BunPlugin } from "bun";
+import { compileTarget, type Target } from "../src/features/bundle/targets.ts";
 
 /** How the executable is made. */
 export interface CompileOptions {
@@ -7,6 +8,8 @@ export interface CompileOptions {
   readonly plugins?: BunPlugin[];
   /** Another program, made as the executable is. */
   readonly entrypoint?: string;
+  /** For another platform than this one; the runtime is fetched from the npm registry where Bun has not fetched it before. */
+  readonly target?: Target;
 }
 
 /**
@@ -16,7 +19,7 @@ export interface CompileOptions {
  */
 export async function compile(
   outfile: string,
-  { isOptimised, plugins = [], entrypoint = `${import.meta.dir}/../src/main.ts` }: CompileOptions,
+  { isOptimised, plugins = [], entrypoint = `${import.meta.dir}/../src/main.ts`, target }: CompileOptions,
 ): Promise<void> {
   await Bun.build({
     entrypoints: [entrypoint],
@@ -32,6 +35,7 @@ export async function compile(
       autoloadDotenv: false,
       autoloadBunfig: false,
       autoloadPackageJson: true,
+      ...(target === undefined ? {} : { target: compileTarget(target) }),
     },
   });
 }
