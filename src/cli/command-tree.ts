@@ -1,5 +1,4 @@
 import type { ArgsDef, CommandDef } from "citty";
-import { TARGET_NAMES } from "../features/bundle/targets.ts";
 
 /** Flags of every command; they also stand before the command's name. */
 const EVERYWHERE = {
@@ -102,8 +101,7 @@ export const COMMANDS: readonly DeclaredCommand[] = [
       command: {
         type: "positional",
         required: true,
-        valueHint: "-- command",
-        description: "the program and its arguments",
+        description: "after --, the program that it becomes, and its arguments",
       },
       to: TO,
       ...APPLYING,
@@ -185,9 +183,9 @@ export const COMMANDS: readonly DeclaredCommand[] = [
     args: {
       output: OUTPUT,
       target: {
-        type: "enum",
-        options: [...TARGET_NAMES],
-        description: "the platform that it is for (this one)",
+        type: "string",
+        valueHint: "platform",
+        description: "what it is for, such as linux-arm64 (this one)",
       },
       runtime: {
         type: "string",

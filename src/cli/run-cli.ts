@@ -162,7 +162,7 @@ export class CliRun {
     const { stderr } = this;
     const isErrorTerminal = isTerminal(STDERR);
     // What follows has stdout to itself.
-    const isFollowed = commandMeant(this.argv) === "exec";
+    const isFollowed = commandMeant(this.argv) === "exec" && !this.has("--help") && !this.has("-h");
     const stdout = isFollowed ? stderr : this.stdout;
     const isOnTerminal = isFollowed ? isErrorTerminal : isTerminal(STDOUT);
     return new TextReporter({

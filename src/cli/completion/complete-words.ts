@@ -1,5 +1,6 @@
 import { type Command, RootCommand } from "@bomb.sh/tab";
 import type { ArgsDef } from "citty";
+import { TARGET_NAMES } from "../../features/bundle/targets.ts";
 import { argsOf, COMMANDS, ROOT_ARGS } from "../command-tree.ts";
 import { type Candidate, type CandidateSources, databases, files, folders, versions } from "./candidates.ts";
 
@@ -72,6 +73,8 @@ function candidatesOf(
     case "output":
     case "runtime":
       return () => files(typed);
+    case "target":
+      return () => TARGET_NAMES.map((value) => ({ value, description: "" }));
     case "point":
       return () => databases(typed);
     case "to":
