@@ -6,6 +6,18 @@ import { GodwitError, messageOf } from "../base/failure.ts";
  * or a closed pipe.
  */
 export class Output {
+  /** Runs what writes, where a line that is drawn over stands on the terminal: it must be away meanwhile. */
+  static around: ((write: () => void) => void) | null = null;
+
+  /** Writes without a word to `around`. */
+  static bare(descriptor: number, text: string): void {
+    try {
+      writeSync(descriptor, text);
+    } catch {
+      // A terminal that is gone.
+    }
+  }
+
   private readonly descriptor: number;
   private pending = "";
   private isScheduled = false;
@@ -51,8 +63,12 @@ export class Output {
   }
 
   private writeAll(bytes: Buffer): void {
-    if (this.failure !== null) return;
-    for (let at = 0; at < bytes.length; ) at += this.write(bytes, at);
+    if (this.failure !== null || bytes.length === 0) return;
+    const write = () => {
+      for (let at = 0; at < bytes.length; ) at += this.write(bytes, at);
+    };
+    if (Output.around === null) write();
+    else Output.around(write);
   }
 
   private write(bytes: Buffer, at: number): number {

@@ -133,10 +133,20 @@ export class CliRun {
     if (command === null) throw await this.noCommand();
     // Loaded here, so that --version and a refusal need not wait for it.
     const { CommandRun } = await import("./command-run.ts");
+    await this.showProgress();
     const isInteractive = () => !this.isJson && isTerminal(STDIN) && isTerminal(STDERR);
     const { env, reporter } = this;
     this.command = new CommandRun(command.name, { flags, rest, env, reporter, isInteractive });
     return this.command.run();
+  }
+
+  /** Loaded at a terminal only: nobody else sees a line that is drawn over. */
+  private async showProgress(): Promise<void> {
+    const { reporter } = this;
+    const isSeen = isTerminal(STDERR) && this.env["TERM"] !== "dumb" && !this.has("--quiet");
+    if (!isSeen || !(reporter instanceof TextReporter)) return;
+    const { RunProgress } = await import("./progress/run-progress.ts");
+    reporter.drawOver(new RunProgress(process.stderr.columns || 80));
   }
 
   private async version(): Promise<CommandResult> {

@@ -3,6 +3,7 @@ import { counted, printable, size } from "../../base/printable.ts";
 import type { MigrationLabel, RunEvent } from "../../engine/events.ts";
 import type { RestorePoint } from "../../history/restore-points.ts";
 import type { Output } from "../output.ts";
+import type { RunProgress } from "../progress/run-progress.ts";
 import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
 import { brief, duration, fit, type Style } from "../style.ts";
@@ -32,6 +33,7 @@ export class TextReporter implements Reporter {
   private readonly options: TextReporterOptions;
   private readonly handlers: EventHandlers;
   private readonly commentary: Commentary;
+  private progress: RunProgress | null = null;
   private isCreating = false;
 
   constructor(options: TextReporterOptions) {
@@ -46,18 +48,29 @@ export class TextReporter implements Reporter {
       "plan-ready": (event) => this.showPlan(event),
       "backup-created": ({ restorePoint }) => this.showRestorePoint(restorePoint, "backed up  "),
       "backup-removed": ({ restorePoint }) => this.showRestorePoint(restorePoint, "removed    "),
-      "migration-started": () => {
-        // Shown when it is committed; a failure names it.
-      },
+      // Where no line can be drawn over, it is shown when it is committed; a failure names it.
+      "migration-started": ({ migration, index, total }) => this.progress?.begin(migration, index, total),
+      "migration-progress": (event) =>
+        this.progress === null
+          ? this.commentary.handlers["migration-progress"](event)
+          : this.progress.rows(event.done, event.total),
       "migration-applied": ({ migration, executionTimeMs }) => this.showStep(migration, executionTimeMs),
       "migration-rolled-back": ({ migration, executionTimeMs }) => this.showStep(migration, executionTimeMs),
       "migration-failed": () => {
         // The failure itself comes to `fail`.
       },
-      "run-finished": () => {
-        // The result comes to `finish`.
+      // The result comes to `finish`.
+      "run-finished": () => this.progress?.end(),
+      "restore-started": (event) => {
+        this.progress?.end();
+        this.commentary.handlers["restore-started"](event);
       },
     };
+  }
+
+  /** From now on, how a run goes is shown in a line that is drawn over. */
+  drawOver(progress: RunProgress): void {
+    this.progress = progress;
   }
 
   begin(): void {
@@ -69,7 +82,7 @@ export class TextReporter implements Reporter {
   }
 
   finish(result: CommandResult): void {
-    this.commentary.endProgress();
+    this.endProgress();
     const isAskedFor =
       result.kind !== "migrate" &&
       result.kind !== "exec" &&
@@ -87,8 +100,13 @@ export class TextReporter implements Reporter {
   }
 
   fail(error: GodwitError): void {
-    this.commentary.endProgress();
+    this.endProgress();
     for (const line of showFailure(error, this.options.errorStyle)) this.options.stderr.line(line);
+  }
+
+  private endProgress(): void {
+    this.commentary.endProgress();
+    this.progress?.end();
   }
 
   private showPlan({ database, steps }: Extract<RunEvent, { kind: "plan-ready" }>): void {

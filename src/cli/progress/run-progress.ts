@@ -1,0 +1,99 @@
+import { printable } from "../../base/printable.ts";
+import type { MigrationLabel } from "../../engine/events.ts";
+import { Output } from "../output.ts";
+import { fit } from "../style.ts";
+import { LAYOUT, tick } from "./ticker.ts";
+
+/** What ends sooner is told of when it is done. */
+const SHOWN_AFTER_MS = 300;
+/** Room for the time behind the text. */
+const TIME_WIDTH = 14;
+/** Code may say so for every row. */
+const ROWS_EVERY_MS = 100;
+const ERASE = "\r\u001b[K";
+
+/** At a terminal, one line below all others: which migration runs, how many there are, how far it is and how long it has taken. */
+export class RunProgress {
+  private readonly columns: number;
+  private readonly shared = new SharedArrayBuffer(LAYOUT.bytes);
+  private readonly numbers = new Int32Array(this.shared);
+  private readonly times = new Float64Array(this.shared);
+  private isTicking = false;
+  private head = "";
+  private rowsAt = Number.NEGATIVE_INFINITY;
+
+  constructor(columns: number) {
+    this.columns = columns;
+  }
+
+  /** A migration begins. */
+  begin({ version, description, direction }: MigrationLabel, index: number, total: number): void {
+    const verb = direction === "up" ? "applying" : "rolling back";
+    this.head = `${verb} ${version}  ${printable(description)}  (${index} of ${total})`;
+    const now = Date.now();
+    if (!this.isTicking) this.times[LAYOUT.showAt] = now + SHOWN_AFTER_MS;
+    this.times[LAYOUT.since] = now;
+    this.set(this.head);
+    if (!this.isTicking) this.start();
+  }
+
+  /** What the migration itself says of its rows. */
+  rows(done: number, total: number | null): void {
+    const now = performance.now();
+    if (now - this.rowsAt < ROWS_EVERY_MS && done !== total) return;
+    this.rowsAt = now;
+    const of = total === null ? "" : ` of ${total.toLocaleString("en")}`;
+    this.set(`${this.head}  ${done.toLocaleString("en")}${of} rows`);
+  }
+
+  /** Takes the line away for good. */
+  end(): void {
+    if (!this.isTicking) return;
+    this.isTicking = false;
+    this.set("");
+    this.locked(() => this.erase());
+    Atomics.store(this.numbers, LAYOUT.over, 1);
+    Atomics.notify(this.numbers, LAYOUT.over);
+    Output.around = null;
+  }
+
+  private start(): void {
+    this.isTicking = true;
+    const source = new Blob([`(${tick.toString()})(${JSON.stringify(LAYOUT)})`], { type: "text/javascript" });
+    // Not taken back: the thread reads it when it begins.
+    const worker = new Worker(URL.createObjectURL(source));
+    // Whether anything else keeps the process alive is how a promise that never settles is found out.
+    worker.unref();
+    worker.postMessage(this.shared);
+    Output.around = (write) =>
+      this.locked(() => {
+        this.erase();
+        write();
+      });
+  }
+
+  /** The other thread draws it when it next does. */
+  private set(text: string): void {
+    this.locked(() => {
+      const line = fit(text, Math.max(10, this.columns - TIME_WIDTH));
+      const target = new Uint8Array(this.shared, LAYOUT.text);
+      const { written } = new TextEncoder().encodeInto(line, target);
+      Atomics.store(this.numbers, LAYOUT.length, written);
+    });
+  }
+
+  private erase(): void {
+    if (Atomics.exchange(this.numbers, LAYOUT.drawn, 0) === 1) Output.bare(2, ERASE);
+  }
+
+  /** While `action` runs, the other thread writes nothing. */
+  private locked(action: () => void): void {
+    // It holds the lock for as long as a write to the terminal takes.
+    while (Atomics.compareExchange(this.numbers, LAYOUT.lock, 0, 1) !== 0) Bun.sleepSync(1);
+    try {
+      action();
+    } finally {
+      Atomics.store(this.numbers, LAYOUT.lock, 0);
+    }
+  }
+}
