@@ -13,6 +13,7 @@ import type { RestorePoint } from "../history/restore-points.ts";
 import type { ShownRun } from "./reporters/log-view.ts";
 import type { Manifest } from "./sealed.ts";
 import type { Successor } from "./successor.ts";
+import type { Versions } from "./versions.ts";
 
 /** What a command found or did, for a reporter to show. */
 export type CommandResult =
@@ -22,6 +23,7 @@ export type CommandResult =
       readonly folder: string;
       readonly report: StatusReport;
       readonly isCheck: boolean;
+      readonly versions: Versions;
       /** Of an executable that carries its migrations. */
       readonly manifest: Manifest | null;
     }
@@ -69,7 +71,7 @@ export type CommandResult =
   | { readonly kind: "bundle"; readonly bundle: Bundle; readonly durationMs: number }
   | { readonly kind: "embed"; readonly embedding: Embedding; readonly isCheck: boolean }
   | { readonly kind: "complete"; readonly lines: readonly string[] }
-  | { readonly kind: "version"; readonly godwit: string; readonly bun: string; readonly sqlite: string }
+  | ({ readonly kind: "version" } & Versions)
   | { readonly kind: "help"; readonly text: string };
 
 /** 0, or 1 where a check found something; what a rehearsed run would fail with. */

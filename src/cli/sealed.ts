@@ -59,5 +59,6 @@ export async function manifestOf(source: CarriedSource): Promise<Manifest> {
     const { version, checksum } = source.read(file);
     return { version, file: file.file, checksum };
   });
-  return { ...(await versions()), migrations };
+  const { godwit, bun, sqlite } = await versions();
+  return { godwit, bun, sqlite, migrations };
 }

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Connection, OpenMode } from "./connection.ts";
 import type { DatabaseTarget } from "./database-target.ts";
 import { type Database, SqliteConnection } from "./sqlite/sqlite-connection.ts";
+import { requireSqlite } from "./sqlite/sqlite-version.ts";
 
 /** A database that can be opened, now or later. */
 export interface DatabaseAccess {
@@ -10,7 +11,7 @@ export interface DatabaseAccess {
   /** The file; null for a database in memory. */
   readonly file: string | null;
   exists(): boolean;
-  /** @throws DatabaseError */
+  /** @throws DatabaseError, and GodwitError for a SQLite that is too old */
   open(mode: OpenMode): Promise<Connection>;
 }
 
@@ -23,7 +24,10 @@ export function accessTarget(target: DatabaseTarget, name: string = target.path)
     name,
     file: target.path === ":memory:" ? null : target.path,
     exists: () => target.path === ":memory:" || isThere(target.path),
-    open: async (mode) => SqliteConnection.open(target.path, mode, name),
+    open: async (mode) => {
+      await requireSqlite();
+      return SqliteConnection.open(target.path, mode, name);
+    },
   };
 }
 

@@ -60,6 +60,11 @@ describe("the document of a success", () => {
       ],
       summary: { applied: 1, pending: 1, out_of_order: 0, changed: 0, missing: 0, incomplete: 0 },
       last_failure: null,
+      runtime: {
+        bun: Bun.version,
+        sqlite: expect.stringMatching(/^3\.\d+\.\d+$/),
+        sqlite_source: "inside",
+      },
     });
   });
 
@@ -129,6 +134,7 @@ describe("the document of a success", () => {
       godwit: version,
       bun: Bun.version,
       sqlite: expect.stringMatching(/^3\.\d+\.\d+$/),
+      sqlite_source: "inside",
     });
     expect(Object.keys(documentOf(await project.godwit("--help", "--json")))).toEqual(["godwit", "help"]);
   });

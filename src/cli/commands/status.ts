@@ -2,6 +2,7 @@ import { readStatus } from "../../engine/migration-status.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { CommandResult } from "../results.ts";
 import { manifestOf } from "../sealed.ts";
+import { versions } from "../versions.ts";
 
 export async function status(context: CommandContext): Promise<CommandResult> {
   const subject = context.subject();
@@ -13,6 +14,7 @@ export async function status(context: CommandContext): Promise<CommandResult> {
     folder: source.label,
     report,
     isCheck: context.isSet("check"),
+    versions: await versions(),
     manifest: context.sealed === null ? null : await manifestOf(context.sealed),
   };
 }

@@ -7,6 +7,7 @@ import type { MigrationStatus, StatusReport } from "../../engine/migration-statu
 import type { RestorePoint } from "../../history/restore-points.ts";
 import type { Output } from "../output.ts";
 import type { CommandResult } from "../results.ts";
+import type { Versions } from "../versions.ts";
 import { describeBundle } from "./bundle-view.ts";
 import type { Commentary } from "./commentary.ts";
 import { describeEmbedding } from "./embed-view.ts";
@@ -77,6 +78,7 @@ export class JsonReporter implements Reporter {
       case "status":
         return {
           ...statusBody(result.report),
+          runtime: describeRuntime(result.versions),
           ...(result.manifest === null ? {} : { manifest: result.manifest }),
         };
       case "migrate":
@@ -117,7 +119,7 @@ export class JsonReporter implements Reporter {
       case "complete":
         return { lines: result.lines };
       case "version":
-        return { bun: result.bun, sqlite: result.sqlite };
+        return describeRuntime(result);
       case "help":
         return { help: result.text };
     }
@@ -194,6 +196,10 @@ export class JsonReporter implements Reporter {
     // In JSON an escape is the same text: where a document is shown at a terminal, it moves no cursor and reorders nothing.
     this.stdout.line(printable(stringify({ godwit: GODWIT_VERSION, ...database, ...body })));
   }
+}
+
+function describeRuntime({ bun, sqlite, sqliteSource }: Versions): Record<string, unknown> {
+  return { bun, sqlite, sqlite_source: sqliteSource };
 }
 
 function describeError(error: GodwitError): Record<string, unknown> {

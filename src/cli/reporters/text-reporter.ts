@@ -7,6 +7,7 @@ import type { RunProgress } from "../progress/run-progress.ts";
 import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
 import { brief, duration, fit, type Style } from "../style.ts";
+import type { Versions } from "../versions.ts";
 import { bundleLines } from "./bundle-view.ts";
 import { Commentary } from "./commentary.ts";
 import { embedLines } from "./embed-view.ts";
@@ -174,11 +175,16 @@ export class TextReporter implements Reporter {
       case "complete":
         return [...result.lines];
       case "version":
-        return [`godwit ${result.godwit} (Bun ${result.bun}, SQLite ${result.sqlite})`];
+        return [versionLine(result)];
       case "help":
         return result.text.split("\n");
     }
   }
+}
+
+function versionLine({ godwit, bun, sqlite, sqliteSource }: Versions): string {
+  const whose = sqliteSource === "system" ? " of the system" : "";
+  return `godwit ${godwit} (Bun ${bun}, SQLite ${sqlite}${whose})`;
 }
 
 type RunCommandResult = Extract<CommandResult, { kind: "migrate" | "rollback" | "redo" | "exec" }>;

@@ -131,11 +131,17 @@ describe("the document of", () => {
   });
 
   test("version and help", () => {
-    expect(finished({ kind: "version", godwit: version, bun: "1.4.5", sqlite: "3.54.1" }, null)).toEqual({
+    expect(
+      finished(
+        { kind: "version", godwit: version, bun: "1.4.5", sqlite: "3.54.1", sqliteSource: "inside" as const },
+        null,
+      ),
+    ).toEqual({
       lines: 1,
       godwit: version,
       bun: "1.4.5",
       sqlite: "3.54.1",
+      sqlite_source: "inside",
     });
     expect(finished({ kind: "help", text: "text" }, null)).toEqual({
       lines: 1,

@@ -106,7 +106,13 @@ const RESULTS: readonly {
   },
   {
     name: "version",
-    result: { kind: "version", godwit: "1.0.0", bun: "1.4.5", sqlite: "3.54.1" },
+    result: {
+      kind: "version",
+      godwit: "1.0.0",
+      bun: "1.4.5",
+      sqlite: "3.54.1",
+      sqliteSource: "inside" as const,
+    },
     lines: ["godwit 1.0.0 (Bun 1.4.5, SQLite 3.54.1)"],
   },
   { name: "help", result: { kind: "help", text: "a\nb" }, lines: ["a", "b"] },
