@@ -76,7 +76,7 @@ describe("the README's blocks", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 0 });
   });
 
-  test.each(["scripts/demo", "scripts/test", "scripts/torture", "scripts/bench"])(
+  test.each(["scripts/demo", "scripts/test", "scripts/torture", "scripts/bench", "scripts/release"])(
     "./%s, which it names first, can be run",
     (script) => {
       expect(sections[0]!.lines.join("\n")).toContain(`./${script}`);

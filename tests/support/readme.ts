@@ -29,7 +29,7 @@ export interface Section {
 
 const SHELL = "sh";
 const OUTPUTS = ["text", "json"];
-const FILES = ["sql", "ts", "toml", "env", "python"];
+const FILES = ["sql", "ts", "toml", "env", "python", "yaml", "dockerfile", "ini"];
 
 /** @throws Error for a block that no rule covers, so that none is passed over. */
 export function readSections(text = readFileSync(README, "utf8")): readonly Section[] {
