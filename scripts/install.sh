@@ -50,7 +50,7 @@ platform() {
   esac
   musl=
   # glibc's loader lies beside musl's where both are installed.
-  if [ $system = linux ] && ! ls /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 >/dev/null 2>&1; then
+  if [ $system = linux ] && [ ! -e /lib64/ld-linux-x86-64.so.2 ] && [ ! -e /lib/ld-linux-aarch64.so.1 ]; then
     if ls /lib/ld-musl-* >/dev/null 2>&1; then musl=-musl; fi
   fi
   echo "$system-$cpu$musl"
@@ -91,6 +91,7 @@ case $target in windows-*)
   ;;
 esac
 
+[ ! -d "$to/$final" ] || fail "$to/$final is a folder"
 mkdir -p "$to" || fail "$to cannot be made"
 work=$(mktemp -d "$to/.godwit.XXXXXX") || fail "nothing can be written in $to"
 trap 'rm -rf "$work"' EXIT

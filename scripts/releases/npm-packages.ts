@@ -88,7 +88,6 @@ async function buildLibrary(place: string): Promise<void> {
     target: "bun",
     format: "esm",
     splitting: true,
-    sourcemap: "linked",
     throw: true,
   });
 }

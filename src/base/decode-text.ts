@@ -27,6 +27,13 @@ export function decodeText(file: string, bytes: Uint8Array): string {
   return normalised;
 }
 
+/** Whether a text is none as it stands, and its bytes are to be decoded with care: one that is no UTF-8 has become the first of these. */
+export function needsCare(text: string): boolean {
+  return (
+    text.includes("\ufffd") || text.includes("\0") || text.includes("\r") || text.startsWith(BYTE_ORDER_MARK)
+  );
+}
+
 /** One for all files: to make one takes longer than to decode a file. */
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -14,10 +14,11 @@ export class CommandContext {
   readonly command: string;
   /** The command line of another program. */
   readonly rest: readonly string[];
-  readonly settings: Settings;
   readonly reporter: Reporter;
   /** The migrations that the executable carries; null where it works on a folder. */
   sealed: CarriedSource | null = null;
+  private readonly readSettings: () => Settings;
+  private ownSettings: Settings | null = null;
   private readonly asks: () => boolean;
   private readonly flags: Flags;
   private readonly onEvent: EventListener;
@@ -28,7 +29,7 @@ export class CommandContext {
     parts: {
       flags: Flags;
       rest: readonly string[];
-      settings: Settings;
+      settings: () => Settings;
       reporter: Reporter;
       onEvent: EventListener;
       guard: CodeGuard;
@@ -38,11 +39,17 @@ export class CommandContext {
     this.command = command;
     this.flags = parts.flags;
     this.rest = parts.rest;
-    this.settings = parts.settings;
+    this.readSettings = parts.settings;
     this.reporter = parts.reporter;
     this.onEvent = parts.onEvent;
     this.guard = parts.guard;
     this.asks = parts.isInteractive;
+  }
+
+  /** @throws GodwitError CONFIG_INVALID */
+  get settings(): Settings {
+    this.ownSettings ??= this.readSettings();
+    return this.ownSettings;
   }
 
   /** Somebody can be asked: a terminal to read from and one to write to, and no JSON wanted. */

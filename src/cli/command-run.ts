@@ -14,7 +14,6 @@ export class CommandRun {
   private readonly guard = new CodeGuard();
   private running: MigrationLabel | null = null;
 
-  /** @throws GodwitError CONFIG_INVALID */
   constructor(
     name: string,
     parts: {
@@ -30,7 +29,7 @@ export class CommandRun {
     this.context = new CommandContext(name, {
       flags,
       rest,
-      settings: new Settings(flags, env),
+      settings: () => new Settings(flags, env),
       reporter,
       isInteractive,
       guard: this.guard,

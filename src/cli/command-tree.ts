@@ -217,6 +217,13 @@ export const COMMANDS: readonly DeclaredCommand[] = [
   },
 ];
 
+/** Commands that work on a folder: an executable that carries its migrations has none of them. */
+export const FOLDER_COMMANDS: readonly string[] = ["create", "bundle", "embed"];
+
+export function commandsOf(isSealed: boolean): readonly DeclaredCommand[] {
+  return isSealed ? COMMANDS.filter(({ name }) => !FOLDER_COMMANDS.includes(name)) : COMMANDS;
+}
+
 /** What stands before a command, and what runs without one. */
 export const ROOT_ARGS = {
   version: { type: "boolean", description: "show the versions of godwit, Bun and SQLite" },
@@ -233,12 +240,14 @@ export function findCommand(name: string): DeclaredCommand | undefined {
 }
 
 /** The tree as citty takes it, for its help. */
-export function cittyCommand(command: DeclaredCommand | null): CommandDef {
+export function cittyCommand(command: DeclaredCommand | null, isSealed = false): CommandDef {
   if (command !== null) {
     const { name, alias, description } = command;
     return { meta: { name, description, ...(alias === undefined ? {} : { alias }) }, args: argsOf(command) };
   }
-  const subCommands = Object.fromEntries(COMMANDS.map((child) => [child.name, cittyCommand(child)]));
+  const subCommands = Object.fromEntries(
+    commandsOf(isSealed).map((child) => [child.name, cittyCommand(child)]),
+  );
   return {
     meta: { name: "godwit", description: "carries a SQLite database from one schema to the next" },
     args: ROOT_ARGS,

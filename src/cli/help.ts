@@ -2,8 +2,7 @@ import { basename } from "node:path";
 import { renderUsage } from "citty";
 import { counted } from "../base/printable.ts";
 import type { CarriedSource } from "../migrations/carried-source.ts";
-import { cittyCommand, type DeclaredCommand } from "./command-tree.ts";
-import { FOLDER_COMMANDS } from "./sealed.ts";
+import { cittyCommand, type DeclaredCommand, FOLDER_COMMANDS } from "./command-tree.ts";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape is what begins a colour
 const COLOUR = /\u001b\[[0-9;]*m/g;
@@ -20,7 +19,9 @@ export async function helpText(
   { isColoured, sealed }: HelpOptions,
 ): Promise<string> {
   const parent = command === null ? undefined : cittyCommand(null);
-  const text = (await renderUsage(cittyCommand(command), parent)).replace(/ +$/gm, "").trimEnd();
+  const text = (await renderUsage(cittyCommand(command, sealed !== null), parent))
+    .replace(/ +$/gm, "")
+    .trimEnd();
   const shown = isColoured ? text : text.replace(COLOUR, "");
   return sealed === null || command !== null ? shown : `${carried(sealed)}\n\n${shown}`;
 }

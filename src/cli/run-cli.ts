@@ -70,7 +70,7 @@ export class CliRun {
    */
   async handOver(code: number, execve: typeof process.execve): Promise<number> {
     if (code !== 0 || this.successor === null) return code;
-    const { become } = await import("./successor.ts");
+    const { become } = await import("./become.ts");
     try {
       return await become(this.successor, execve);
     } catch (thrown) {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { GodwitError } from "../base/failure.ts";
 import type { CarriedSource } from "../migrations/carried-source.ts";
 import { sealedMark } from "../migrations/sealed-mark.ts";
+import { FOLDER_COMMANDS } from "./command-tree.ts";
 import { versions } from "./versions.ts";
 
 /** What a bundle carries, as its documents tell it. Without any time: the same migrations give the same manifest. */
@@ -29,9 +30,6 @@ export async function sealedMigrations(): Promise<CarriedSource | null> {
   ]);
   return sealedSource(unseal(readFileSync(mark.path), mark.sha256));
 }
-
-/** Commands that work on a folder. */
-export const FOLDER_COMMANDS: readonly string[] = ["create", "bundle", "embed"];
 
 /** @throws GodwitError SEALED for what only a folder can serve */
 export function requireUnsealed(command: string, folder: string | undefined): void {

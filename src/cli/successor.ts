@@ -1,7 +1,11 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { GodwitError, messageOf } from "../base/failure.ts";
-import { type Inheritance, inheritance } from "./inheritance.ts";
+import { GodwitError } from "../base/failure.ts";
+import { type Descriptor, openDescriptors } from "./descriptors.ts";
+
+/** Taken before any migration's code runs, which may replace them. */
+const { chdir } = process;
+const setMask: (mask: number) => unknown = process.umask.bind(process);
 
 /** The program that takes the place of godwit once the database is migrated. */
 export interface Successor {
@@ -11,6 +15,10 @@ export interface Successor {
   /** As they were before any migration's code ran. */
   readonly env: Readonly<Record<string, string>>;
   readonly folder: string;
+  /** Open descriptors that are not the runtime's own. */
+  readonly descriptors: readonly Descriptor[];
+  /** Puts the folder and the mask of new files back. */
+  restore(): void;
 }
 
 /**
@@ -33,7 +41,44 @@ export function findSuccessor(argv: readonly string[]): Successor {
       hint: "check its path and its permissions; nothing was migrated",
     });
   }
-  return { file, argv, env, folder: process.cwd() };
+  const interpreter = interpreterOf(file);
+  if (interpreter !== null && !isExecutable(interpreter)) {
+    throw new GodwitError("COMMAND_NOT_FOUND", `${name} wants ${interpreter}, which cannot be run`, {
+      hint: "check the first line of the script; nothing was migrated",
+    });
+  }
+  const folder = process.cwd();
+  const mask = process.umask();
+  const restore = () => {
+    setMask(mask);
+    chdir.call(process, folder);
+  };
+  return { file, argv, env, folder, descriptors: inherited(), restore };
+}
+
+/** What the runtime has opened for itself is of these kinds, or the executable. */
+const OWN = /^(?:anon_inode:|\/proc\/|\/memfd:)/;
+
+function inherited(): Descriptor[] {
+  return openDescriptors().filter(({ target }) => !OWN.test(target) && target !== process.execPath);
+}
+
+/** The program that the first line of a script names; null where there is none. */
+function interpreterOf(file: string): string | null {
+  const line = Buffer.alloc(256);
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, "r");
+  } catch {
+    // What may be run need not be readable.
+    return null;
+  }
+  try {
+    const text = line.toString("latin1", 0, readSync(descriptor, line, 0, line.length, 0));
+    return /^#![ \t]*(\S+)/.exec(text)?.[1] ?? null;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function isExecutable(file: string): boolean {
@@ -45,80 +90,11 @@ function isExecutable(file: string): boolean {
   }
 }
 
-export type Execve = NonNullable<typeof process.execve>;
-
-/**
- * Becomes the program, with the same process number, where the system has such a thing; otherwise runs it beside godwit to its end.
- * @param execve the system's own, which migration code cannot have replaced
- * @returns the exit code of what ran beside
- * @throws GodwitError COMMAND_NOT_FOUND where the system does not take the file
- */
-export async function become(successor: Successor, execve: Execve | undefined): Promise<number> {
-  process.chdir(successor.folder);
-  if (execve === undefined) return runBeside(successor);
-  await putBack();
-  const { file, argv, env } = successor;
-  try {
-    execve.call(process, file, [...argv], { ...env });
-  } catch (cause) {
-    // A script without a first line that names its interpreter is sh's, as execvp(3) and every shell have it.
-    if ((cause as NodeJS.ErrnoException).code === "ENOEXEC")
-      execve.call(process, "/bin/sh", ["sh", file, ...argv.slice(1)], { ...env });
-    throw new GodwitError("COMMAND_NOT_FOUND", `${argv[0]} cannot be run: ${messageOf(cause)}`, {
-      hint: "check the file; the database is migrated",
-      outcome: "unknown",
-      state: "the database is migrated",
-      cause,
-    });
-  }
-  throw new Error("execve has returned");
-}
-
-/** The program shall find what godwit found, not what the runtime has made of it. */
-async function putBack(): Promise<void> {
-  const { unignored, openFiles } = readInheritance();
-  // What is caught, an exec sets back to the default; what is ignored, it leaves (execve(2)).
-  for (const signal of unignored) process.on(signal, () => {});
-  if (openFiles === null) return;
-  const { dlopen } = await import("bun:ffi");
-  const library = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
-  for (const name of library) {
-    try {
-      const { symbols } = dlopen(name, { setrlimit: { args: ["int", "buffer"], returns: "int" } });
-      symbols.setrlimit(RLIMIT_NOFILE, new BigUint64Array([openFiles.soft, openFiles.hard]));
-      return;
-    } catch {
-      // Another C library.
-    }
-  }
-}
-
-/** Of Linux, asm-generic/resource.h; elsewhere no limit is known to be put back. */
-const RLIMIT_NOFILE = 7;
-
-function readInheritance(): Inheritance {
-  return inheritance({ limits: read("/proc/self/limits") ?? "", parent: readParent() });
-}
-
-function readParent() {
-  const folder = `/proc/${process.ppid}`;
-  const [limits, status, name] = [`${folder}/limits`, `${folder}/status`, `${folder}/comm`].map(read);
-  return limits == null || status == null || name == null ? null : { limits, status, name: name.trim() };
-}
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
-}
-
 /** What is sent to godwit is meant for the program. */
 const PASSED_ON = ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGBREAK"] as const;
 
 /** @returns its exit code, or 128 and the number of the signal that ended it */
-async function runBeside({ file, argv, env, folder }: Successor): Promise<number> {
+export async function runBeside({ file, argv, env, folder }: Successor): Promise<number> {
   const child = Bun.spawn([file, ...argv.slice(1)], {
     argv0: argv[0]!,
     env: { ...env },

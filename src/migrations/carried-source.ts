@@ -1,4 +1,4 @@
-import { decodeText } from "../base/decode-text.ts";
+import { decodeText, needsCare } from "../base/decode-text.ts";
 import { GodwitError, isGodwitError } from "../base/failure.ts";
 import { readExports } from "./code-exports.ts";
 import { importFailure } from "./code-file.ts";
@@ -54,7 +54,9 @@ export class CarriedSource implements MigrationSource {
 
   read(file: MigrationFile): Migration {
     const { text, trace } = this.find(file);
-    const migration = readMigration(file, () => decodeText(file.file, Buffer.from(text)));
+    const migration = readMigration(file, () =>
+      needsCare(text) ? decodeText(file.file, Buffer.from(text)) : text,
+    );
     if (migration.body.kind !== "code" || trace === undefined) return migration;
     return { ...migration, body: { ...migration.body, trace } };
   }

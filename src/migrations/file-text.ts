@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
-import { decodeText } from "../base/decode-text.ts";
+import { decodeText, needsCare } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
 
@@ -8,11 +8,6 @@ const LARGEST = 1_000_000_000;
 
 /** Nearly every file fits into it, and is read without asking for its size first. */
 const SMALL = Buffer.allocUnsafeSlow(65_536);
-
-/** Whether a text is none as it stands: a byte that is no UTF-8 is decoded to the first of these. */
-function needsCare(text: string): boolean {
-  return text.includes("\ufffd") || text.includes("\0") || text.includes("\r") || text.startsWith("\ufeff");
-}
 
 type Decode = (shown: string, bytes: Uint8Array) => string;
 

@@ -1,5 +1,5 @@
 import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
 import { loadCode } from "./code-loader.ts";
@@ -65,6 +65,20 @@ export class FolderSource implements MigrationSource {
     if (this.links.has(file.file)) return withoutLinks(path);
     this.realRoot ??= join(withoutLinks(this.path), "_").slice(0, -1);
     return this.realRoot + path.slice(this.prefixes.path.length);
+  }
+
+  /** @throws GodwitError FILE_NOT_WRITTEN for an output that would be a migration of this folder */
+  requireElsewhere(output: string): void {
+    const name = basename(output);
+    if (withoutLinks(dirname(resolve(output))) !== withoutLinks(this.path) || !/^\d/.test(name)) return;
+    throw new GodwitError(
+      "FILE_NOT_WRITTEN",
+      `${output} would stand among the migrations, and be named like one`,
+      {
+        location: locateFile(output),
+        hint: "name another file with -o",
+      },
+    );
   }
 
   private pathOf(file: MigrationFile): string {

@@ -1,19 +1,17 @@
 import { basename } from "node:path";
 import { CarriedSource } from "./carried-source.ts";
 import type { CodeBody } from "./migration.ts";
+import { SEALED_SCHEME, setSealedPlugin } from "./sealed-code.ts";
 import type { SealedContent, SealedModule } from "./sealed-format.ts";
-
-/** How a sealed module is called when it is imported: no path, so that nothing on the disk can take its place. */
-const SCHEME = "godwit-sealed:";
 
 /** The migrations that were sealed in the executable. Their code is imported from there as well. */
 export function sealedSource({ folder, migrations, modules }: SealedContent): CarriedSource {
   const byName = new Map(modules.map((module) => [module.name, module]));
   let isPluginSet = false;
   const load = async (name: string): Promise<Record<string, unknown>> => {
-    if (!isPluginSet) setPlugin(byName);
+    if (!isPluginSet) setSealedPlugin(byName);
     isPluginSet = true;
-    return import(SCHEME + name);
+    return import(SEALED_SCHEME + name);
   };
   return new CarriedSource(
     folder,
@@ -30,23 +28,6 @@ export function moduleName(file: string): string {
   return `${file.slice(0, file.lastIndexOf("."))}.js`;
 }
 
-function setPlugin(modules: ReadonlyMap<string, SealedModule>): void {
-  const namespace = SCHEME.slice(0, -1);
-  Bun.plugin({
-    name: namespace,
-    setup(build) {
-      build.onResolve({ filter: /^\.\// }, ({ path, importer }) =>
-        importer.startsWith(SCHEME) ? { path: path.slice(2), namespace } : undefined,
-      );
-      build.onLoad({ filter: /.*/, namespace }, ({ path }) => {
-        const module = modules.get(path);
-        if (module === undefined) throw new Error(`no module ${path} was sealed`);
-        return { contents: module.code, loader: "js" };
-      });
-    },
-  });
-}
-
 /** Reads a line of a stack by the source map of the module that it names. */
 function tracer(modules: ReadonlyMap<string, SealedModule>, file: string): NonNullable<CodeBody["trace"]> {
   return (frame) => {
@@ -61,4 +42,4 @@ function tracer(modules: ReadonlyMap<string, SealedModule>, file: string): NonNu
   };
 }
 
-const FRAME = new RegExp(`${SCHEME}([^:]+):(\\d+):(\\d+)\\)?\\s*$`);
+const FRAME = new RegExp(`${SEALED_SCHEME}([^:]+):(\\d+):(\\d+)\\)?\\s*$`);

@@ -5,11 +5,13 @@ import { findSuccessor } from "../../src/cli/successor.ts";
 import { runProcess, startProcess } from "../support/run-godwit.ts";
 import { TempDir } from "../support/temp-dir.ts";
 
-const MODULE = JSON.stringify(resolve(import.meta.dir, "../../src/cli/successor.ts"));
+const MODULE = JSON.stringify(resolve(import.meta.dir, "../../src/cli/become.ts"));
+
+const FINDER = JSON.stringify(resolve(import.meta.dir, "../../src/cli/successor.ts"));
 
 /** A process that runs the program beside itself, as where the system has no execve. */
 function beside(...words: string[]): string[] {
-  const script = `const { become, findSuccessor } = await import(${MODULE});
+  const script = `const { become } = await import(${MODULE}); const { findSuccessor } = await import(${FINDER});
     process.exit(await become(findSuccessor(${JSON.stringify(words)}), undefined));`;
   return [process.execPath, "-e", script];
 }

@@ -1,13 +1,17 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
   chmodSync,
   copyFileSync,
+  lstatSync,
   readdirSync,
   readFileSync,
   renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { join } from "node:path";
 import { CliProject } from "../support/cli-project.ts";
 import { v } from "../support/intent.ts";
 import { documentOf, type Ended, runProcess } from "../support/run-godwit.ts";
@@ -99,7 +103,7 @@ describe("a bundle, alone in an empty folder,", () => {
       last: expect.stringMatching(/^3 migrations applied in /),
     });
     const values = await bundledRows("app.db");
-    expect(values).toEqual(["package", "json", "text", "2 undefined"]);
+    expect(values).toEqual(["package", "json", "text", "2 development"]);
     const folder = await project.godwit("migrate", "--db", bare.join("app.db"));
     expect(folder.stdout).toBe(`nothing is pending in ${bare.join("app.db")}\n`);
     expect((await project.godwit("status", "--check", "--db", bare.join("app.db"))).exitCode).toBe(0);
@@ -163,7 +167,6 @@ describe("a bundle, alone in an empty folder,", () => {
 async function bundledRows(database: string): Promise<unknown[]> {
   using copy = new TempDir();
   copyFileSync(bare.join(database), copy.join("copy.db"));
-  const { Database } = await import("bun:sqlite");
   using db = new Database(copy.join("copy.db"));
   return db.query("SELECT text FROM notes").values().flat();
 }
@@ -234,6 +237,101 @@ describe("making one", () => {
     });
   });
 
+  test("gives code that does what it does in its folder, and reads nothing of the working directory", async () => {
+    using other = new CliProject();
+    const packages: Record<string, string> = {
+      "cond/package.json":
+        '{ "exports": { "development": "./dev.js", "production": "./prod.js", "default": "./plain.js" } }',
+      "cond/dev.js": 'export const which = "development";',
+      "cond/prod.js": 'export const which = "production";',
+      "cond/plain.js": 'export const which = "default";',
+      "effect/package.json": '{ "main": "main.js", "sideEffects": false }',
+      "effect/main.js": 'globalThis.effect = "ran";',
+      "lazy/package.json": '{ "main": "main.js" }',
+      "lazy/main.js": 'export const later = () => import("./part.js");',
+      "lazy/part.js": 'export const part = "part";',
+    };
+    for (const [name, text] of Object.entries(packages))
+      other.root.write(`migrations/node_modules/${name}`, text);
+    other.root.write("migrations/lib/helper.ts", 'export const helper = "helper";');
+    other.write(
+      1,
+      `import "effect";
+import { which } from "cond";
+import { later } from "lazy";
+const top = await import("./lib/helper.ts");
+export async function up(db) {
+  const { helper } = await import("./lib/helper.ts");
+  const { part } = await later();
+  const builtin = "node:path";
+  const { sep } = await import(builtin);
+  const { delimiter } = require(builtin);
+  db.run("CREATE TABLE said (text)");
+  for (const text of [globalThis.effect, which, top.helper, helper, part, process.env.NODE_ENV, sep, delimiter])
+    db.run("INSERT INTO said VALUES (?)", [text]);
+}`,
+      "ts",
+    );
+    const said = ["ran", "default", "helper", "helper", "part", "development", "/", ":"];
+    await other.migrate();
+    expect(other.column("SELECT text FROM said")).toEqual(said);
+    other.root.write("alone/.keep", "");
+    await other.godwit("bundle", "-o", "alone/app");
+    const alone = other.root.join("alone");
+    const sealed = await runProcess([join(alone, "app"), "migrate", "--db", "app.db"], { cwd: alone });
+    expect(sealed).toMatchObject({ stderr: "", exitCode: 0 });
+    using db = new Database(join(alone, "app.db"));
+    expect(db.query("SELECT text FROM said").values().flat()).toEqual(said);
+  });
+
+  test("finds nothing on the disk by an import that is computed, and notes it", async () => {
+    using other = new CliProject();
+    const attempt = (get: string) =>
+      `try { found = (await ${get}).evil; } catch (error) { found = error.message; } tell(found);`;
+    other.write(
+      1,
+      `export async function up(db) {
+  let found;
+  const tell = (text) => db.run("INSERT INTO said VALUES (?)", [String(text)]);
+  db.run("CREATE TABLE said (text)");
+  for (const file of ["./evil.ts", "evil"]) { ${attempt("import(file)")} ${attempt("require(file)")} }
+}`,
+      "js",
+    );
+    const { stderr } = await other.godwit("bundle", "-o", "app");
+    expect(stderr).toStartWith(`note: migrations/${v(1)}_step_1.js: imports what it computes`);
+    other.root.write("evil.ts", 'export const evil = "ran";');
+    other.root.write("node_modules/evil/package.json", '{ "main": "main.js" }');
+    other.root.write("node_modules/evil/main.js", 'export const evil = "ran";');
+    await runProcess([other.root.join("app"), "migrate", "--db", "app.db"], { cwd: other.cwd });
+    const said = other.column("SELECT text FROM said") as string[];
+    expect(said).toHaveLength(4);
+    for (const text of said) expect(text).toStartWith("a bundle does not hold what is imported as ");
+  });
+
+  test("carries no path of the machine that it was made on", async () => {
+    using other = new CliProject();
+    other.root.write("migrations/node_modules/placed/package.json", '{ "main": "main.js" }');
+    other.root.write(
+      "migrations/node_modules/placed/main.js",
+      "exports.place = () => [__dirname, __filename];",
+    );
+    other.write(1, 'import { place } from "placed"; export function up() { place(); }', "ts");
+    const { stderr } = await other.godwit("bundle", "-o", "app");
+    expect(stderr).toContain("node_modules/placed/main.js: mentions __dirname");
+    expect(readFileSync(other.root.join("app")).includes(other.cwd)).toBe(false);
+  });
+
+  test("writes through a link", async () => {
+    using other = new CliProject();
+    other.tables(1);
+    other.root.write("there", "before");
+    symlinkSync("there", other.root.join("link"));
+    await made(other, "-o", "link");
+    expect(lstatSync(other.root.join("link")).isSymbolicLink()).toBe(true);
+    expect(statSync(other.root.join("there")).size).toBeGreaterThan(1e6);
+  });
+
   test("notes code that reads what lies beside it", async () => {
     using other = new CliProject();
     other.write(1, "export function up() { return void import.meta.dir; }\n", "ts");
@@ -255,6 +353,11 @@ describe("no bundle is made", () => {
     ["of code that imports what is not there", ["lost.ts"], ["-o", "out"], 3, "CODE_INVALID"],
     ["of code that imports a file as a file", ["file.ts"], ["-o", "out"], 2, "BUNDLE_FAILED"],
     ["where a folder is", ["1.sql"], ["-o", "migrations"], 2, "FILE_NOT_WRITTEN"],
+    ["where a device is", ["1.sql"], ["-o", "/dev/null"], 2, "FILE_NOT_WRITTEN"],
+    ["among the migrations", ["1.sql"], ["-o", "migrations/20280101000000_x.sql"], 2, "FILE_NOT_WRITTEN"],
+    ["of CommonJS, which a folder refuses as well", ["common.js"], ["-o", "out"], 3, "CODE_INVALID"],
+    ["by an alias, which a folder does not know", ["alias.ts"], ["-o", "out"], 3, "CODE_INVALID"],
+    ["of a database that is imported", ["sqlite.ts"], ["-o", "out"], 2, "BUNDLE_FAILED"],
     ["in a folder that is not there", ["1.sql"], ["-o", "nowhere/out"], 2, "FILE_NOT_WRITTEN"],
     ["for a platform that is none", ["1.sql"], ["-o", "out", "--target", "linux-x86"], 2, "INVALID_VALUE"],
     [
@@ -273,11 +376,21 @@ describe("no bundle is made", () => {
       "open.sql": ["SELECT 'open", "sql"],
       "bad.ts": ["export function up( {", "ts"],
       "lost.ts": ['import { x } from "not-there";\nexport function up() { x(); }', "ts"],
+      "common.js": ["exports.up = () => {};", "js"],
+      "alias.ts": ['import text from "@alias";\nexport function up() { return text; }', "ts"],
+      "sqlite.ts": [
+        'import db from "./app.db" with { type: "sqlite" };\nexport function up() { return db; }',
+        "ts",
+      ],
       "file.ts": [
         'import path from "./data.txt" with { type: "file" };\nexport function up() { return path; }',
         "ts",
       ],
     };
+    other.root.write(
+      "migrations/tsconfig.json",
+      '{ "compilerOptions": { "paths": { "@alias": ["./data.txt"] } } }',
+    );
     for (const name of files) other.write(1, contents[name]![0], contents[name]![1] as "sql");
     const { stderr, exitCode } = await other.godwit("bundle", ...args);
     expect(stderr).toStartWith(`error[${code}] `);

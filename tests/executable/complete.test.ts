@@ -49,6 +49,9 @@ describe("completed are", () => {
     ["hidden ones where that is what is typed", ["status", "--db", ".h"], [".hidden.db"]],
     ["folders", ["--dir", "d"], ["data/"]],
     ["any file that is to be written", ["bundle", "-o", "no"], ["notes.txt"]],
+    ["commands after a flag with its value behind =", ["--db=app.db", "redo"], ["redo"]],
+    ["versions after a flag with its value behind =", ["--table=t", "migrate", "--to", ""], [v(2), v(1)]],
+    ["platforms", ["bundle", "--target", "win"], ["windows-x64"]],
     ["shells", ["complete", ""], ["bash", "zsh", "fish"]],
     ["nothing of another program's line", ["exec", "--db", "app.db", "--", "m"], []],
     ["nothing for a description", ["create", "m"], []],
@@ -73,6 +76,13 @@ describe("completed are", () => {
     project.root.write("godwit.toml", 'dir = "other"\n');
     expect(await offered(project, "migrate", "--to", "")).toEqual([v(7)]);
   });
+});
+
+test("commands are completed also where godwit.toml is wrong", async () => {
+  using project = filled();
+  project.root.write("godwit.toml", "bad = [");
+  expect(await offered(project, "migr")).toEqual(["migrate"]);
+  expect(await offered(project, "migrate", "--to", "")).toEqual([]);
 });
 
 test.each([

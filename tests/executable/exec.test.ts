@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, realpathSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { documentOf, GODWIT, runProcess, startProcess } from "../support/run-godwit.ts";
 
@@ -84,6 +84,23 @@ describe("exec migrates, then is the program,", () => {
     expect(stderr.match(/code \d+/g)).toEqual(["code 141", "code 141"]);
   });
 
+  test("with what else was open, but for the runtime's own", async () => {
+    using project = ready();
+    project.root.write("given", "from a descriptor\n");
+    const program = "cat <&7; readlink /proc/self/fd/7";
+    const line = `exec 7< given; "$GODWIT" exec --quiet --db app.db -- sh -c '${program}'`;
+    const { stdout } = await project.shell(line);
+    expect(stdout).toBe(`from a descriptor\n${realpathSync(project.root.join("given"))}\n`);
+  });
+
+  test("with the mask of new files from before any code ran", async () => {
+    using project = new CliProject();
+    const code = "process.umask(0o777); process.chdir = () => { throw new Error(); };";
+    project.write(1, `export function up() { ${code} }`, "ts");
+    const { stdout } = await project.shell(`umask 027; "$GODWIT" ${EXEC.join(" ")} sh -c umask 2> log`);
+    expect(stdout).toBe("0027\n");
+  });
+
   test("which may be a script without a first line", async () => {
     using project = ready();
     chmodSync(project.root.write("serve", 'echo "$0 $1"\n'), 0o755);
@@ -127,9 +144,11 @@ describe("exec starts nothing", () => {
     [["exec", "--db", "app.db", "server"], "UNEXPECTED_ARGUMENT"],
     [["exec", "--db", "app.db", "--", "./nowhere"], "COMMAND_NOT_FOUND"],
     [["exec", "--db", "app.db", "--", "./migrations"], "COMMAND_NOT_FOUND"],
+    [["exec", "--db", "app.db", "--", "./odd"], "COMMAND_NOT_FOUND"],
     [["exec", "--must-exist", "--db", "app.db", "--", "echo"], "DATABASE_NOT_FOUND"],
   ])("for %j, and makes no database", async (args, code) => {
     using project = ready();
+    chmodSync(project.root.write("odd", "#!/nowhere/interpreter\n"), 0o755);
     const { stdout, stderr, exitCode } = await project.godwit(...args);
     expect(stderr).toContain(`error[${code}] `);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: code === "DATABASE_NOT_FOUND" ? 4 : 2 });

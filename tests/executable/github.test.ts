@@ -12,8 +12,13 @@ async function step(project: CliProject, ...args: string[]): Promise<Ended & { s
   return { ...ended, summary: readFileSync(file, "utf8") };
 }
 
+/** What GitHub is told; until then it is to read no commands, whatever a migration prints. */
 function commands({ stdout, stderr }: Ended): string[] {
-  return `${stdout}${stderr}`.split("\n").filter((line) => line.startsWith("::"));
+  const [stop, resume, ...told] = `${stdout}${stderr}`.split("\n").filter((line) => line.startsWith("::"));
+  if (stop === undefined) return [];
+  const token = /^::stop-commands::([0-9a-f]{32})$/.exec(stop)?.[1];
+  expect(resume).toBe(`::${token}::`);
+  return told;
 }
 
 describe("in a job of GitHub Actions", () => {
@@ -109,6 +114,22 @@ describe("in a job of GitHub Actions", () => {
     expect(commands(ended)).toEqual([
       "::error title=godwit%3A UNKNOWN_FLAG::unknown flag --dry-rum for migrate%0Adid you mean --dry-run?",
     ]);
+  });
+
+  test("what a migration prints is no command", async () => {
+    using project = new CliProject();
+    project.write(
+      1,
+      'export function up(_, { log }) { log("one\\n::error::made up"); console.log("::warning::made up"); }',
+      "js",
+    );
+    const ended = await step(project, "migrate", "--db", "app.db");
+    const [stopped] = ended.stderr.split("\n");
+    expect(stopped).toStartWith("::stop-commands::");
+    expect(ended.stderr.indexOf("made up")).toBeGreaterThan(0);
+    expect(ended.stderr.lastIndexOf("made up")).toBeLessThan(
+      ended.stderr.indexOf(`::${stopped!.split("::")[2]}::`),
+    );
   });
 
   test("a summary that cannot be written fails nothing", async () => {

@@ -177,7 +177,7 @@ console.log(status.map(({ state }) => state).join());
       alone,
     );
     const { stderr, exitCode } = await sh("node_modules/.bin/godwit --version", alone);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(stderr).toStartWith(`godwit: the package @godwit/${HERE} is not installed`);
   });
 });

@@ -46,5 +46,5 @@ function listen(signal, listener) {
 
 function fail(message) {
   console.error(`godwit: ${message}`);
-  process.exit(1);
+  process.exit(2);
 }

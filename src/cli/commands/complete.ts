@@ -21,7 +21,11 @@ export async function complete(context: CommandContext): Promise<CommandResult> 
       hint: "in bash: source <(godwit complete bash)",
     });
   }
-  const found = completeWords(context.rest, { migrations: context.sealed ?? folder(context) });
+  const found = completeWords(
+    context.rest,
+    { migrations: context.sealed ?? folder(context) },
+    context.sealed !== null,
+  );
   return { kind: "complete", lines: [...found.map(lineOf), `:${directive(found)}`] };
 }
 
@@ -32,16 +36,28 @@ function isShell(text: string): text is Shell {
 /** The name that is typed, and what a shell calls: the name where that leads here, else the path. */
 function program(): [string, string] {
   const name = basename(process.execPath);
-  const isInPath = Bun.which(name) !== null && /^[\w.-]+$/.test(name);
+  if (!/^[\w.-]+$/.test(name)) {
+    throw new GodwitError("INVALID_VALUE", `no shell completes a program that is called "${name}"`, {
+      hint: "give it a name of letters, digits, points and dashes",
+    });
+  }
+  const isInPath = Bun.which(name) !== null;
   return [name, isInPath ? name : `'${process.execPath.replaceAll("'", "'\\''")}'`];
 }
 
 /** The folder that the words name, where they do. */
-function folder({ rest, settings }: CommandContext): FolderSource {
+function folder(context: CommandContext): FolderSource | null {
+  const { rest } = context;
   const at = rest.findIndex((word) => /^(?:--dir|-d)(?:=|$)/.test(word));
   const named =
     at === -1 ? undefined : rest[at]!.includes("=") ? rest[at]!.replace(/^[^=]*=/, "") : rest[at + 1];
-  return new FolderSource(named === undefined || named === "" ? settings.directory() : named);
+  if (named !== undefined && named !== "") return new FolderSource(named);
+  try {
+    return new FolderSource(context.settings.directory());
+  } catch {
+    // Settings that are wrong are told of when a command is run.
+    return null;
+  }
 }
 
 function lineOf({ value, description }: Candidate): string {

@@ -1,3 +1,5 @@
+// Loaded before any migration's code runs.
+import "../become.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { CommandResult } from "../results.ts";
 import { findSuccessor } from "../successor.ts";

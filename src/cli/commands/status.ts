@@ -15,6 +15,6 @@ export async function status(context: CommandContext): Promise<CommandResult> {
     report,
     isCheck: context.isSet("check"),
     versions: await versions(),
-    manifest: context.sealed === null ? null : await manifestOf(context.sealed),
+    manifest: context.sealed === null || !context.isSet("json") ? null : await manifestOf(context.sealed),
   };
 }

@@ -1,24 +1,30 @@
 import { type Command, RootCommand } from "@bomb.sh/tab";
 import type { ArgsDef } from "citty";
 import { TARGET_NAMES } from "../../features/bundle/targets.ts";
-import { argsOf, COMMANDS, ROOT_ARGS } from "../command-tree.ts";
+import { argsOf, commandsOf, ROOT_ARGS } from "../command-tree.ts";
 import { type Candidate, type CandidateSources, databases, files, folders, versions } from "./candidates.ts";
 
 /**
  * What could stand in the place of the last of the words, which may be empty.
  * @param words of the command line, without the program
  */
-export function completeWords(words: readonly string[], sources: CandidateSources): Candidate[] {
+export function completeWords(
+  words: readonly string[],
+  sources: CandidateSources,
+  isSealed = false,
+): Candidate[] {
   // What stands after it is another program's.
   if (words.slice(0, -1).includes("--")) return [];
   const last = words.at(-1) ?? "";
   const typed = last.startsWith("-") ? last.slice(last.indexOf("=") + 1) : last;
-  const root = treeOf(typed, sources);
+  const root = treeOf(typed, sources, isSealed);
+  // The library takes a value behind = for none.
+  const before = words.slice(0, -1).filter((word) => !/^-.*=/.test(word));
   // It would print them itself, in the order they were declared, and without a word on folders.
   Object.assign(root, { complete: () => {} });
   // An empty word is how it is told that the one before it is complete.
   // One dash alone is the beginning of them all; the library would show those of one letter.
-  root.parse([...words.slice(0, -1), last === "-" ? "--" : last]);
+  root.parse([...before, last === "-" ? "--" : last]);
   const seen = new Set<string>();
   return root.completions
     .filter(({ value }) => value.startsWith(last.startsWith("-") && !last.includes("=") ? last : typed))
@@ -26,10 +32,10 @@ export function completeWords(words: readonly string[], sources: CandidateSource
     .map(({ value, description = "" }) => ({ value, description }));
 }
 
-function treeOf(typed: string, sources: CandidateSources): RootCommand {
+function treeOf(typed: string, sources: CandidateSources, isSealed: boolean): RootCommand {
   const root = new RootCommand();
   declare(root, ROOT_ARGS, typed, sources);
-  for (const command of COMMANDS) {
+  for (const command of commandsOf(isSealed)) {
     const { name, alias, description } = command;
     for (const spelling of alias === undefined ? [name] : [name, alias])
       declare(root.command(spelling, description), argsOf(command), typed, sources);

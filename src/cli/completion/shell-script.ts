@@ -24,17 +24,23 @@ function printed(print: () => void): string {
   return lines.join("\n");
 }
 
-/** Without the package bash-completion there is none: of what it does, this is what is asked of it here. */
-const WORDS = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
-    _get_comp_words_by_ref() {
-        local before="\${COMP_LINE:0:COMP_POINT}"
-        read -r -a words <<< "$before"
-        [[ "$before" == *[[:space:]] || \${#words[@]} -eq 0 ]] && words+=("")
-        cword=$((\${#words[@]} - 1))
-        cur="\${words[cword]}"
-        prev="\${words[cword > 0 ? cword - 1 : 0]}"
-    }
-fi
+/** The package bash-completion has a function for this, which is not everywhere. */
+const WORDS = `# Function to split the line where bash-completion is not there
+__godwit_words() {
+    local before="\${COMP_LINE:0:COMP_POINT}"
+    read -r -a words <<< "$before"
+    [[ "$before" == *[[:space:]] || \${#words[@]} -eq 0 ]] && words+=("")
+    cword=$((\${#words[@]} - 1))
+    cur="\${words[cword]}"
+    prev="\${words[cword > 0 ? cword - 1 : 0]}"
+}
+`;
+
+const SPLIT = `if declare -F _get_comp_words_by_ref >/dev/null; then
+        _get_comp_words_by_ref -n "=:" cur prev words cword
+    else
+        __godwit_words
+    fi
 `;
 
 /**
@@ -44,6 +50,7 @@ fi
 function forBash(text: string, executable: string): string {
   return [
     [/^readonly /gm, ""],
+    [/_get_comp_words_by_ref -n .*\n/, SPLIT],
     [/^# Function to debug completion$/m, `${WORDS}\n# Function to debug completion`],
     [
       `requestComp="${executable} complete -- \${words[@]:1}"`,

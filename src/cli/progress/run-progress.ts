@@ -10,7 +10,15 @@ const SHOWN_AFTER_MS = 300;
 const TIME_WIDTH = 14;
 /** Code may say so for every row. */
 const ROWS_EVERY_MS = 100;
+/** A millisecond apart. */
+const LOCK_TRIES = 50;
 const ERASE = "\r\u001b[K";
+
+interface Label {
+  readonly verb: string;
+  readonly description: string;
+  readonly count: string;
+}
 
 /** At a terminal, one line below all others: which migration runs, how many there are, how far it is and how long it has taken. */
 export class RunProgress {
@@ -19,7 +27,7 @@ export class RunProgress {
   private readonly numbers = new Int32Array(this.shared);
   private readonly times = new Float64Array(this.shared);
   private isTicking = false;
-  private head = "";
+  private label: Label = { verb: "", description: "", count: "" };
   private rowsAt = Number.NEGATIVE_INFINITY;
 
   constructor(columns: number) {
@@ -28,12 +36,12 @@ export class RunProgress {
 
   /** A migration begins. */
   begin({ version, description, direction }: MigrationLabel, index: number, total: number): void {
-    const verb = direction === "up" ? "applying" : "rolling back";
-    this.head = `${verb} ${version}  ${printable(description)}  (${index} of ${total})`;
+    const verb = `${direction === "up" ? "applying" : "rolling back"} ${version}`;
+    this.label = { verb, description: printable(description), count: `(${index} of ${total})` };
     const now = Date.now();
-    if (!this.isTicking) this.times[LAYOUT.showAt] = now + SHOWN_AFTER_MS;
+    this.times[LAYOUT.showAt] = now + SHOWN_AFTER_MS;
     this.times[LAYOUT.since] = now;
-    this.set(this.head);
+    this.set(this.line(""));
     if (!this.isTicking) this.start();
   }
 
@@ -43,7 +51,16 @@ export class RunProgress {
     if (now - this.rowsAt < ROWS_EVERY_MS && done !== total) return;
     this.rowsAt = now;
     const of = total === null ? "" : ` of ${total.toLocaleString("en")}`;
-    this.set(`${this.head}  ${done.toLocaleString("en")}${of} rows`);
+    this.set(this.line(`  ${done.toLocaleString("en")}${of} rows`));
+  }
+
+  /** Where all does not fit, it is the description that is cut. */
+  private line(rows: string): string {
+    const { verb, description, count } = this.label;
+    const width = Math.max(10, this.columns - TIME_WIDTH);
+    const rest = `  ${count}${rows}`;
+    const room = width - verb.length - rest.length - 2;
+    return fit(room < 4 ? verb + rest : `${verb}  ${fit(description, room)}${rest}`, width);
   }
 
   /** Takes the line away for good. */
@@ -73,9 +90,8 @@ export class RunProgress {
   }
 
   /** The other thread draws it when it next does. */
-  private set(text: string): void {
+  private set(line: string): void {
     this.locked(() => {
-      const line = fit(text, Math.max(10, this.columns - TIME_WIDTH));
       const target = new Uint8Array(this.shared, LAYOUT.text);
       const { written } = new TextEncoder().encodeInto(line, target);
       Atomics.store(this.numbers, LAYOUT.length, written);
@@ -86,14 +102,20 @@ export class RunProgress {
     if (Atomics.exchange(this.numbers, LAYOUT.drawn, 0) === 1) Output.bare(2, ERASE);
   }
 
-  /** While `action` runs, the other thread writes nothing. */
+  /**
+   * While `action` runs, the other thread writes nothing. It holds the lock for as long as a write takes, which is for ever at a terminal that was
+   * stopped: no run waits for that.
+   */
   private locked(action: () => void): void {
-    // It holds the lock for as long as a write to the terminal takes.
-    while (Atomics.compareExchange(this.numbers, LAYOUT.lock, 0, 1) !== 0) Bun.sleepSync(1);
+    let isOwn = false;
+    for (let tries = 0; tries < LOCK_TRIES && !isOwn; tries++) {
+      isOwn = Atomics.compareExchange(this.numbers, LAYOUT.lock, 0, 1) === 0;
+      if (!isOwn) Bun.sleepSync(1);
+    }
     try {
       action();
     } finally {
-      Atomics.store(this.numbers, LAYOUT.lock, 0);
+      if (isOwn) Atomics.store(this.numbers, LAYOUT.lock, 0);
     }
   }
 }

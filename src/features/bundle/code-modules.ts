@@ -1,8 +1,11 @@
+import { createRequire, isBuiltin } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { GodwitError } from "../../base/failure.ts";
+import type { BunPlugin } from "bun";
+import { GodwitError, messageOf } from "../../base/failure.ts";
 import { locateFile, locateLine } from "../../base/source-text.ts";
 import { fileNameOf } from "../../migrations/file-name.ts";
 import type { Migration } from "../../migrations/migration.ts";
+import { confined, NOWHERE, SEALED_SCHEME } from "../../migrations/sealed-code.ts";
 import type { SealedModule } from "../../migrations/sealed-format.ts";
 import { moduleName } from "../../migrations/sealed-source.ts";
 
@@ -19,17 +22,20 @@ export interface BundleNote {
   readonly message: string;
 }
 
+export interface BundledCode {
+  readonly modules: readonly SealedModule[];
+  readonly notes: readonly BundleNote[];
+}
+
 /**
  * Makes JavaScript of migrations in code, with all that they import: packages, helpers, JSON and text. What two of them import is one module, as it is
  * when they are imported from their folder.
  * @param folder what source maps name files from
  * @throws GodwitError CODE_INVALID, BUNDLE_FAILED for what cannot be carried
  */
-export async function bundleCode(
-  folder: string,
-  codes: readonly CodeToBundle[],
-): Promise<readonly SealedModule[]> {
-  if (codes.length === 0) return [];
+export async function bundleCode(folder: string, codes: readonly CodeToBundle[]): Promise<BundledCode> {
+  if (codes.length === 0) return { modules: [], notes: [] };
+  for (const code of codes) requireUp(code);
   // Under the name that the folder has for it, also where that is a link: beside what it leads to.
   const entries = codes.map((code) => ({
     ...code,
@@ -46,44 +52,107 @@ export async function bundleCode(
     // Comments would name this machine's folders. Names stay, for the stacks of errors.
     minify: { whitespace: true },
     naming: { entry: "[name].[ext]", chunk: "shared-[hash].[ext]" },
-    // Left to the moment when it runs, as it is where the folder is imported.
-    define: { "process.env.NODE_ENV": "process.env.NODE_ENV" },
+    publicPath: SEALED_SCHEME,
+    define: {
+      // Left to the moment when it runs, as it is where the folder is imported.
+      "process.env.NODE_ENV": "process.env.NODE_ENV",
+      __dirname: JSON.stringify(NOWHERE),
+      __filename: JSON.stringify(`${NOWHERE}/file`),
+    },
+    // A module that is imported for what it does is not left out, whatever its package says of it.
+    ignoreDCEAnnotations: true,
+    plugins: [AS_WHEN_IT_RUNS],
     throw: false,
   });
   if (!result.success) throw buildFailure(entries, result.logs);
-  return modulesOf(folder, result.outputs);
+  return collect(folder, codes, result.outputs);
 }
 
-async function modulesOf(folder: string, outputs: readonly Bun.BuildArtifact[]): Promise<SealedModule[]> {
+/** The bundler reads package exports by other conditions than the runtime, and knows the aliases of a tsconfig.json, which a run does not. */
+const AS_WHEN_IT_RUNS: BunPlugin = {
+  name: "as-when-it-runs",
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
+      if (importer === "" || isBuiltin(path) || path.startsWith("bun:") || path === "bun") return undefined;
+      const isRequired = kind === "require-call" || kind === "require-resolve";
+      return {
+        path: isRequired ? createRequire(importer).resolve(path) : Bun.resolveSync(path, dirname(importer)),
+      };
+    });
+  },
+};
+
+/** As an import of the file would refuse it: the bundler would read CommonJS as well. */
+function requireUp({ migration, text }: CodeToBundle): void {
+  const { exports } = scan(text) ?? { exports: ["up"] };
+  if (exports.includes("up") || exports.includes("default") || /^\s*export\s*\*/m.test(text)) return;
+  throw new GodwitError("CODE_INVALID", 'the file exports no function "up"', {
+    location: locateFile(migration.file),
+    hint: "write: export function up(db: Database) { … }",
+  });
+}
+
+/** Null for what does not parse: the bundler says where. */
+function scan(text: string) {
+  try {
+    return new Bun.Transpiler({ loader: "ts" }).scan(text);
+  } catch {
+    return null;
+  }
+}
+
+async function collect(
+  folder: string,
+  codes: readonly CodeToBundle[],
+  outputs: readonly Bun.BuildArtifact[],
+): Promise<BundledCode> {
   const asset = outputs.find(({ kind }) => kind === "asset");
   if (asset !== undefined) throw cannotCarry(asset.path);
   const texts = new Map<string, string>();
   for (const output of outputs) texts.set(output.path.replace(/^\.\//, ""), await output.text());
-  return [...texts.keys()]
-    .filter((name) => name.endsWith(".js"))
-    .sort()
-    .map((name) => {
-      const map = texts.get(`${name}.map`);
-      return { name, code: texts.get(name)!, map: map === undefined ? null : leanMap(folder, map) };
-    });
+  const notes: BundleNote[] = [];
+  const names = [...texts.keys()].filter((name) => name.endsWith(".js")).sort();
+  const modules = names.map((name) => {
+    const code = texts.get(name)!;
+    requireCarried(code, new Set(names));
+    const map = JSON.parse(texts.get(`${name}.map`)!) as SourceMapText;
+    notes.push(...notesOf(folder, codes, map));
+    return { name, code: confined(code), map: leanMap(folder, map) };
+  });
+  requireModules(codes, names);
+  return { modules, notes };
+}
+
+interface SourceMapText {
+  readonly version: 3;
+  readonly sources: readonly string[];
+  readonly sourcesContent?: readonly (string | null)[];
+  readonly mappings: string;
 }
 
 /** Only what a place is found with: the sources themselves are carried as they are. */
-function leanMap(folder: string, text: string): string {
-  const { version, sources, mappings } = JSON.parse(text) as {
-    version: 3;
-    sources: string[];
-    mappings: string;
-  };
-  const named = sources.map((source) => relative(folder, resolve(source)).split(sep).join("/"));
+function leanMap(folder: string, { version, sources, mappings }: SourceMapText): string {
+  const named = sources.map((source) => nameFrom(folder, source));
   return JSON.stringify({ version, sources: named, names: [], mappings });
+}
+
+function nameFrom(folder: string, source: string): string {
+  return relative(folder, resolve(source)).split(sep).join("/");
+}
+
+/** What a module still imports must lie in the bundle, or in the runtime. */
+function requireCarried(code: string, names: ReadonlySet<string>): void {
+  for (const { path } of new Bun.Transpiler({ loader: "js" }).scanImports(code)) {
+    const isSealed = path.startsWith(SEALED_SCHEME) && names.has(path.slice(SEALED_SCHEME.length));
+    if (!isSealed && !isBuiltin(path) && !path.startsWith("bun:") && path !== "bun") throw cannotCarry(path);
+  }
 }
 
 function buildFailure(
   entries: readonly { migration: Migration; text: string; entry: string }[],
   logs: readonly (BuildMessage | ResolveMessage)[],
 ): GodwitError {
-  const [first] = logs.filter(({ level }) => level === "error");
+  const first = logs.find(({ level }) => level === "error");
   const place = first?.position ?? null;
   const own = entries.find(({ entry }) => place !== null && resolve(place.file) === entry) ?? entries[0]!;
   const isOwn = place !== null && resolve(place.file) === own.entry;
@@ -92,32 +161,51 @@ function buildFailure(
     : place === null
       ? locateFile(own.migration.file)
       : { ...locateLine(place.file, place.lineText, 1, Math.max(1, place.column)), line: place.line };
-  return new GodwitError("CODE_INVALID", first?.message ?? "the code cannot be bundled", {
-    location,
-    hint: "a bundle takes along all that a migration imports; mend the file and run again",
-  });
+  return new GodwitError(
+    "CODE_INVALID",
+    first === undefined ? "the code cannot be bundled" : messageOf(first),
+    {
+      location,
+      hint: "a bundle takes along all that a migration imports; mend the file and run again",
+    },
+  );
 }
 
 function cannotCarry(path: string): GodwitError {
-  return new GodwitError("BUNDLE_FAILED", `a bundle cannot carry the file that is imported as ${path}`, {
+  return new GodwitError("BUNDLE_FAILED", `a bundle cannot carry what is imported as ${path}`, {
     hint: 'import it as text or JSON (with { type: "text" }), or leave it out',
   });
 }
 
-/** Code that reads what lies beside it finds nothing there once it is sealed. */
-export function noteOf({ migration, text }: CodeToBundle): BundleNote | null {
-  const found = /\bimport\.meta\.(?:dir|dirname|path|url|file|filename)\b|\b__dirname\b|\b__filename\b/.exec(
-    text,
-  );
-  if (found === null) return null;
-  const message = `mentions ${found[0]}, which leads to no folder in a bundle: import what it reads as text or JSON`;
-  return { file: migration.file, message };
+const LEADS_NOWHERE = /\bimport\.meta\.(?:dir|dirname|path|url|file|filename)\b|\b__dirname\b|\b__filename\b/;
+const COMPUTED = /(?<![\w$.])import\s*\(\s*(?!["'`\s])|(?<![\w$.])import\s*\(\s*`[^`]*\$\{/;
+
+/** Code that reads what lies beside it, or imports what it computes, finds nothing once it is sealed. */
+function notesOf(folder: string, codes: readonly CodeToBundle[], map: SourceMapText): BundleNote[] {
+  return map.sources.flatMap((source, index) => {
+    const text = map.sourcesContent?.[index] ?? "";
+    const name = nameFrom(folder, source);
+    const own = codes.find(({ migration }) => fileNameOf(migration) === name);
+    const file = own?.migration.file ?? name;
+    const place = LEADS_NOWHERE.exec(text)?.[0];
+    const notes: BundleNote[] = [];
+    if (place !== undefined)
+      notes.push({
+        file,
+        message: `mentions ${place}, which leads to no folder in a bundle: import what it reads as text or JSON`,
+      });
+    if (COMPUTED.test(text))
+      notes.push({
+        file,
+        message: "imports what it computes, which a bundle does not hold: name the file in the import",
+      });
+    return notes;
+  });
 }
 
 /** Checks that every migration in code has become a module. */
-export function requireModules(codes: readonly CodeToBundle[], modules: readonly SealedModule[]): void {
-  const names = new Set(modules.map(({ name }) => name));
-  const missing = codes.find(({ migration }) => !names.has(moduleName(fileNameOf(migration))));
+function requireModules(codes: readonly CodeToBundle[], names: readonly string[]): void {
+  const missing = codes.find(({ migration }) => !names.includes(moduleName(fileNameOf(migration))));
   if (missing === undefined) return;
   throw new GodwitError("BUNDLE_FAILED", "the bundler left out a migration", {
     location: locateFile(missing.migration.file),

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../../base/failure.ts";
+import { type OutputFile, outputFailure, outputFile } from "../../base/output-file.ts";
 import { sha256 } from "../../migrations/sealed-format.ts";
 import { markStatement } from "../../migrations/sealed-mark.ts";
 import { compileTarget, runtimePackage, type Target, targetOf } from "./targets.ts";
@@ -29,23 +30,53 @@ export async function makeExecutable(
   const modules = ownModules();
   const runtime = options.runtime === null ? null : resolve(options.runtime);
   const target = options.runtime === null ? options.target : requireRuntime(options.runtime, options.target);
-  const output = target === "windows-x64" ? withEnding(options.output) : options.output;
-  const workspace = makeWorkspace(resolve(output));
+  const output = outputFile(target === "windows-x64" ? withEnding(options.output) : options.output);
+  const workspace = new Workspace(output);
   const before = process.cwd();
   try {
     // Bun writes its half-done executable into the working directory.
-    process.chdir(workspace);
-    const made = join(workspace, "bundle");
-    await compile({ ...modules, ...entryModules(sealed) }, made, { ...options, target, runtime });
-    renameSync(existsSync(made) ? made : `${made}.exe`, resolve(before, output));
-    return { output, target };
+    process.chdir(workspace.path);
+    const made = join(workspace.path, "bundle");
+    const files = { ...modules, ...entryModules(sealed) };
+    await Promise.race([compile(files, made, { ...options, target, runtime }), workspace.interrupted]);
+    renameSync(existsSync(made) ? made : `${made}.exe`, output.path);
+    return { output: output.shown, target };
   } catch (cause) {
-    if (cause instanceof GodwitError) throw cause;
-    throw notWritten(output, cause);
+    throw cause instanceof GodwitError ? cause : outputFailure(output.shown, cause);
   } finally {
     process.chdir(before);
-    rmSync(workspace, { recursive: true, force: true });
+    workspace.remove();
   }
+}
+
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** A folder beside the output, so that what is made in it can be put in its place by a rename. A signal ends the work, and the folder goes all the same. */
+class Workspace {
+  readonly path: string;
+  private reject: (why: GodwitError) => void = () => {};
+  /** Rejects with GodwitError CANCELLED where a signal comes. */
+  readonly interrupted = new Promise<never>((_, reject) => {
+    this.reject = reject;
+  });
+
+  /** @throws GodwitError FILE_NOT_WRITTEN */
+  constructor({ path, shown }: OutputFile) {
+    try {
+      this.path = mkdtempSync(join(dirname(path), `.${basename(path)}.`));
+    } catch (cause) {
+      throw outputFailure(shown, cause);
+    }
+    for (const signal of ENDING) process.on(signal, this.end);
+  }
+
+  remove(): void {
+    for (const signal of ENDING) process.off(signal, this.end);
+    rmSync(this.path, { recursive: true, force: true });
+  }
+
+  private readonly end = (signal: NodeJS.Signals): void =>
+    this.reject(new GodwitError("CANCELLED", `${signal} came before the bundle was made`));
 }
 
 function withEnding(output: string): string {
@@ -124,15 +155,6 @@ function notFetched(target: Target, why: string): GodwitError {
   });
 }
 
-/** Beside the output, so that it can be put in its place by a rename. */
-function makeWorkspace(output: string): string {
-  try {
-    return mkdtempSync(join(dirname(output), `.${basename(output)}.`));
-  } catch (cause) {
-    throw notWritten(output, cause);
-  }
-}
-
 /** @returns the platform that the runtime is for */
 function requireRuntime(path: string, target: Target | null): Target {
   const bytes = readRuntime(path);
@@ -157,11 +179,4 @@ function readRuntime(path: string): Buffer {
       cause,
     });
   }
-}
-
-function notWritten(output: string, cause: unknown): GodwitError {
-  return new GodwitError("FILE_NOT_WRITTEN", `${output} cannot be made: ${messageOf(cause)}`, {
-    hint: "check the folder and its permissions, or name another file with -o",
-    cause,
-  });
 }

@@ -1,13 +1,11 @@
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
-import { GodwitError } from "../../base/failure.ts";
-import { locateFile } from "../../base/source-text.ts";
 import { carriedText, readToCarry } from "../../migrations/carried-text.ts";
 import { fileNameOf } from "../../migrations/file-name.ts";
 import type { FolderSource } from "../../migrations/folder-source.ts";
 import type { Migration } from "../../migrations/migration.ts";
 import { seal, sha256 } from "../../migrations/sealed-format.ts";
-import { type BundleNote, bundleCode, type CodeToBundle, noteOf, requireModules } from "./code-modules.ts";
+import { type BundleNote, bundleCode, type CodeToBundle } from "./code-modules.ts";
 import { type ExecutableOptions, makeExecutable } from "./executable.ts";
 import type { Target } from "./targets.ts";
 
@@ -27,13 +25,12 @@ export interface Bundle {
  */
 export async function makeBundle(source: FolderSource, options: ExecutableOptions): Promise<Bundle> {
   const migrations = readToCarry(source);
-  requireNoFolder(options.output);
+  source.requireElsewhere(options.output);
   const codes = migrations.flatMap((migration): CodeToBundle[] => {
     const { body } = migration;
     return body.kind === "code" ? [{ migration, text: body.text, path: source.importPathOf(migration) }] : [];
   });
-  const modules = await bundleCode(realpathSync(source.path), codes);
-  requireModules(codes, modules);
+  const { modules, notes } = await bundleCode(realpathSync(source.path), codes);
   const sealed = seal({
     folder: basename(source.path),
     migrations: migrations.map((migration) => ({
@@ -50,14 +47,6 @@ export async function makeBundle(source: FolderSource, options: ExecutableOption
     bytes: bytes.length,
     sha256: sha256(bytes),
     migrations,
-    notes: codes.flatMap((code) => noteOf(code) ?? []),
+    notes,
   };
-}
-
-function requireNoFolder(output: string): void {
-  if (statSync(output, { throwIfNoEntry: false })?.isDirectory() !== true) return;
-  throw new GodwitError("FILE_NOT_WRITTEN", `${output} is a folder`, {
-    location: locateFile(output),
-    hint: "name a file with -o",
-  });
 }

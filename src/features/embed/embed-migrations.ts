@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { writeExclusive } from "../../base/exclusive-file.ts";
-import { GodwitError, messageOf } from "../../base/failure.ts";
+import { GodwitError } from "../../base/failure.ts";
+import { type OutputFile, outputFailure, outputFile } from "../../base/output-file.ts";
 import { randomHex } from "../../base/random.ts";
 import { readToCarry } from "../../migrations/carried-text.ts";
 import type { FolderSource } from "../../migrations/folder-source.ts";
@@ -24,49 +25,44 @@ export function embedMigrations(
   { output, isCheck }: { readonly output: string; readonly isCheck: boolean },
 ): Embedding {
   const kind = /\.([cm]?)([jt])s$/.exec(output);
-  if (kind === null || kind[1] === "c") {
+  if (kind === null || kind[1] === "c" || /\.d\.m?ts$/.test(output)) {
     throw new GodwitError("INVALID_VALUE", `--output takes a module to write, not "${output}"`, {
       hint: "let it end in .ts, .mts, .js or .mjs",
     });
   }
   const migrations = readToCarry(source);
+  source.requireElsewhere(output);
+  const file = outputFile(output);
   const text = embeddedModule(migrations, {
-    folder: source.path,
+    folder: realpathSync(source.path),
     name: basename(source.path),
-    output,
+    output: file.path,
     isTyped: kind[2] === "t",
   });
-  const present = read(output);
+  const present = read(file);
   const wasStale = present === null || !saysTheSame(present, text);
-  if (wasStale && !isCheck) replace(output, text);
+  if (wasStale && !isCheck) replace(file, text);
   return { output, migrations, wasStale };
 }
 
 /** Null where nothing is there. */
-function read(output: string): string | null {
+function read({ path, shown, mode }: OutputFile): string | null {
+  if (mode === null) return null;
   try {
-    return readFileSync(output, "utf8");
+    return readFileSync(path, "utf8");
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw notWritten(output, cause);
+    throw outputFailure(shown, cause);
   }
 }
 
 /** Whole or not at all: a server may be starting from it. */
-function replace(output: string, text: string): void {
-  const fresh = `${output}.${randomHex(8)}`;
+function replace({ path, shown, mode }: OutputFile, text: string): void {
+  const fresh = `${path}.${randomHex(8)}`;
   try {
-    writeExclusive(fresh, text);
-    renameSync(fresh, output);
+    writeExclusive(fresh, text, mode ?? undefined);
+    renameSync(fresh, path);
   } catch (cause) {
     rmSync(fresh, { force: true });
-    throw notWritten(output, cause);
+    throw outputFailure(shown, cause);
   }
-}
-
-function notWritten(output: string, cause: unknown): GodwitError {
-  return new GodwitError("FILE_NOT_WRITTEN", `${output} cannot be written: ${messageOf(cause)}`, {
-    hint: "check the folder and its permissions, or name another file with -o",
-    cause,
-  });
 }

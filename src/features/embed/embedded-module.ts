@@ -30,7 +30,8 @@ export function embeddedModule(migrations: readonly Migration[], options: Embedd
       imports.push(`import ${variable} from ${specifier} with { type: "text" };`);
       return `{ file: ${JSON.stringify(file)}, text: ${variable} }`;
     }
-    const load = migration.body.kind === "code" ? `, load: () => import(${specifier})` : "";
+    const load =
+      migration.body.kind === "code" ? `, load: () => import(${loadable(specifier, options)})` : "";
     return `{ file: ${JSON.stringify(file)}, text: ${JSON.stringify(carriedText(migration))}${load} }`;
   });
   return [
@@ -41,11 +42,20 @@ export function embeddedModule(migrations: readonly Migration[], options: Embedd
     `export const embedded${isTyped ? ": EmbeddedMigrations" : ""} = {`,
     `  folder: ${JSON.stringify(name)},`,
     "  migrations: [",
-    ...entries.map((entry) => `    ${entry},`),
+    // TypeScript knows no types of JavaScript unless it is told to look for them.
+    ...entries.flatMap((entry) => [
+      ...(isTyped && /\.m?js"\)/.test(entry) ? ["    // @ts-ignore"] : []),
+      `    ${entry},`,
+    ]),
     "  ],",
     "};",
     "",
   ].join("\n");
+}
+
+/** Without its ending, which TypeScript wants only where it is set up so. */
+function loadable(specifier: string, { isTyped }: EmbeddedModuleOptions): string {
+  return isTyped ? specifier.replace(/\.ts"$/, '"') : specifier;
 }
 
 function specifierOf(file: string, { folder, output }: EmbeddedModuleOptions): string {
@@ -57,7 +67,12 @@ function specifierOf(file: string, { folder, output }: EmbeddedModuleOptions): s
 
 /** Whether two such modules say the same, however a formatter has laid them out. */
 export function saysTheSame(one: string, other: string): boolean {
-  return one === other || essence(one) === essence(other);
+  return one === other || (essence(one) === essence(other) && textImports(one) === textImports(other));
+}
+
+/** The transpiler leaves out what says that a file is imported as text. */
+function textImports(module: string): number {
+  return module.match(/with\s*\{\s*type\s*:\s*["']text["']\s*,?\s*\}/g)?.length ?? 0;
 }
 
 /** Null for what is no module. */

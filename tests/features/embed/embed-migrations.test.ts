@@ -150,6 +150,24 @@ describe("the module", () => {
     expect(readFileSync(output, "utf8")).toBe(before);
   });
 
+  test("is stale where it no longer imports SQL as text", () => {
+    using project = new Project();
+    fill(project);
+    const output = project.root.join("embedded.ts");
+    embed(project, { output });
+    writeFileSync(output, readFileSync(output, "utf8").replace(' with { type: "text" }', ""));
+    expect(embed(project, { output, isCheck: true }).wasStale).toBe(true);
+  });
+
+  test("behind a link to its folder imports from where it lies", async () => {
+    using project = new Project();
+    fill(project);
+    project.root.write("deep/down/.keep", "");
+    symlinkSync("deep/down", project.root.join("link"));
+    embed(project, { output: project.root.join("link/embedded.ts") });
+    expect((await import(project.root.join("link/embedded.ts"))).embedded.migrations).toHaveLength(2);
+  });
+
   test("changed SQL makes it not stale: it is imported", () => {
     using project = new Project();
     fill(project);
@@ -163,6 +181,8 @@ describe("the module", () => {
     ["embedded.json", "INVALID_VALUE"],
     ["embedded.cjs", "INVALID_VALUE"],
     ["nowhere/embedded.ts", "FILE_NOT_WRITTEN"],
+    ["embedded.d.ts", "INVALID_VALUE"],
+    ["migrations/20280101000000_x.ts", "FILE_NOT_WRITTEN"],
     ["migrations/lib", "INVALID_VALUE"],
   ])("is not written as %s", (name, code) => {
     using project = new Project();

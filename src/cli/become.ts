@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { GodwitError, messageOf } from "../base/failure.ts";
+import { openDescriptors } from "./descriptors.ts";
+import { inheritance } from "./inheritance.ts";
+import { runBeside, type Successor } from "./successor.ts";
+
+/** Taken before any migration's code runs, which may replace it. */
+const listen = process.on.bind(process) as unknown as (signal: string, listener: () => void) => void;
+
+export type Execve = NonNullable<typeof process.execve>;
+
+/** Of Linux, asm-generic/fcntl.h and asm-generic/resource.h. */
+const F_SETFD = 2;
+const RLIMIT_NOFILE = 7;
+
+/**
+ * Becomes the program, with the same process number, where the system has such a thing; otherwise runs it beside godwit to its end.
+ * @param execve the runtime's own, which migration code cannot have replaced
+ * @returns the exit code of what ran beside
+ * @throws GodwitError COMMAND_NOT_FOUND where the system does not take the file
+ */
+export async function become(successor: Successor, execve: Execve | undefined): Promise<number> {
+  successor.restore();
+  if (execve === undefined) return runBeside(successor);
+  const { unignored, openFiles } = inheritance({
+    limits: read("/proc/self/limits") ?? "",
+    parent: readParent(),
+  });
+  // What is caught, an exec sets back to the default; what is ignored, it leaves (execve(2)).
+  for (const signal of unignored) listen(signal, () => {});
+  const library = await openLibrary();
+  if (library !== null && openFiles !== null)
+    library.setrlimit(RLIMIT_NOFILE, new BigUint64Array([openFiles.soft, openFiles.hard]));
+  const { file, argv, env } = successor;
+  try {
+    if (library === null) execve.call(process, file, [...argv], { ...env });
+    else becomeWith(library, successor);
+  } catch (cause) {
+    throw new GodwitError("COMMAND_NOT_FOUND", `${argv[0]} cannot be run: ${messageOf(cause)}`, {
+      hint: "check the file; the database is migrated",
+      outcome: "unknown",
+      state: "the database is migrated",
+      cause,
+    });
+  }
+  throw new Error("execve has returned");
+}
+
+/** What of the C library is called. */
+interface Library {
+  setrlimit(resource: number, limit: BigUint64Array): number;
+  fcntl(descriptor: number, command: number, flags: number): number;
+  /** Returns only where it fails. */
+  execve(file: string, argv: readonly string[], env: Readonly<Record<string, string>>): void;
+}
+
+/**
+ * The runtime's own execve closes every descriptor but the first three, and it has marked them to be closed already when it started: a socket that systemd has
+ * opened, or a pipe of a shell's, is to reach the program all the same.
+ */
+function becomeWith(library: Library, { file, argv, env, descriptors }: Successor): void {
+  const there = new Map(openDescriptors().map(({ number, target }) => [number, target]));
+  // One that was closed meanwhile may have been given to something else.
+  for (const { number, target } of descriptors)
+    if (there.get(number) === target) library.fcntl(number, F_SETFD, 0);
+  library.execve(file, argv, env);
+  // A script without a first line that names its interpreter is sh's, as execvp(3) and every shell have it.
+  library.execve("/bin/sh", ["sh", file, ...argv.slice(1)], env);
+  throw new Error("the system does not take the file");
+}
+
+/** Null elsewhere than on Linux, and where no C library is found. */
+async function openLibrary(): Promise<Library | null> {
+  if (process.platform !== "linux") return null;
+  const { dlopen, ptr } = await import("bun:ffi");
+  const cpu = process.arch === "x64" ? "x86_64" : "aarch64";
+  for (const name of ["libc.so.6", `libc.musl-${cpu}.so.1`]) {
+    try {
+      const { symbols } = dlopen(name, {
+        setrlimit: { args: ["int", "buffer"], returns: "int" },
+        fcntl: { args: ["int", "int", "int"], returns: "int" },
+        execve: { args: ["buffer", "buffer", "buffer"], returns: "int" },
+      });
+      const texts: Buffer[] = [];
+      const pointers = (list: readonly string[]) => {
+        const encoded = list.map((text) => Buffer.from(`${text}\0`));
+        texts.push(...encoded);
+        return new BigUint64Array([...encoded.map((text) => BigInt(ptr(text))), 0n]);
+      };
+      return {
+        setrlimit: symbols.setrlimit,
+        fcntl: symbols.fcntl,
+        execve: (file, argv, env) => {
+          const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`);
+          symbols.execve(Buffer.from(`${file}\0`), pointers(argv), pointers(variables));
+        },
+      };
+    } catch {
+      // Another C library.
+    }
+  }
+  return null;
+}
+
+function readParent() {
+  const folder = `/proc/${process.ppid}`;
+  const [limits, status, name] = [`${folder}/limits`, `${folder}/status`, `${folder}/comm`].map(read);
+  return limits == null || status == null || name == null ? null : { limits, status, name: name.trim() };
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
