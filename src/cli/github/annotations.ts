@@ -36,7 +36,7 @@ function pathIn(workspace: string | undefined, file: string): string {
 
 function escapeData(text: string): string {
   const lines = text.split("\n").map(printable).join("\n");
-  return lines.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return lines.replaceAll("%", "%25").replaceAll("\n", "%0A");
 }
 
 function escapeProperty(text: string): string {

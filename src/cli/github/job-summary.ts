@@ -121,7 +121,7 @@ function cell(text: string): string {
   return printable(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
-    .replace(/[\\`*_[\]|]/g, "\\$&");
+    .replace(/[\\`*_[\]|~$#@]/g, "\\$&");
 }
 
 function counts(summary: Readonly<Record<string, number>>): string {
