@@ -6,6 +6,7 @@ import type { FinishedStep, MigrationLabel, RunEvent } from "../../engine/events
 import type { MigrationStatus, StatusReport } from "../../engine/migration-status.ts";
 import type { RestorePoint } from "../../history/restore-points.ts";
 import type { Output } from "../output.ts";
+import { byItsName } from "../program-name.ts";
 import type { CommandResult } from "../results.ts";
 import type { Versions } from "../versions.ts";
 import { describeBundle } from "./bundle-view.ts";
@@ -206,7 +207,14 @@ function describeError(error: GodwitError): Record<string, unknown> {
   const { code, message, location, hint, outcome, details } = error;
   const place =
     location === undefined ? null : { file: location.file, line: location.line, column: location.column };
-  return { code, message, location: place, hint: hint ?? null, outcome, details };
+  return {
+    code,
+    message,
+    location: place,
+    hint: hint === undefined ? null : byItsName(hint),
+    outcome,
+    details,
+  };
 }
 
 const ignore = () => {};

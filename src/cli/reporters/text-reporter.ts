@@ -3,6 +3,7 @@ import { counted, printable, size } from "../../base/printable.ts";
 import type { MigrationLabel, RunEvent } from "../../engine/events.ts";
 import type { RestorePoint } from "../../history/restore-points.ts";
 import type { Output } from "../output.ts";
+import { byItsName } from "../program-name.ts";
 import type { RunProgress } from "../progress/run-progress.ts";
 import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
@@ -92,7 +93,7 @@ export class TextReporter implements Reporter {
       result.kind !== "restore" &&
       result.kind !== "mark";
     if (this.options.isQuiet && !isAskedFor) return;
-    for (const line of this.linesOf(result)) this.options.stdout.line(line);
+    for (const line of this.linesOf(result)) this.options.stdout.line(byItsName(line));
     if (result.kind === "rehearsal" && result.report.failure !== null) {
       // What came before it must not come after it at a terminal.
       this.options.stdout.flush();
@@ -102,7 +103,7 @@ export class TextReporter implements Reporter {
 
   fail(error: GodwitError): void {
     this.endProgress();
-    for (const line of showFailure(error, this.options.errorStyle)) this.options.stderr.line(line);
+    for (const line of showFailure(error, this.options.errorStyle)) this.options.stderr.line(byItsName(line));
   }
 
   private endProgress(): void {
