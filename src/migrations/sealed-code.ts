@@ -12,7 +12,7 @@ export const NOWHERE = "/godwit-sealed";
  * as what they stand for, so that source maps hold.
  */
 const STAND_INS = [
-  [/(?<![\w$.])import(?=\((?!["'`]))/g, "Import"],
+  [/(?<![\w$.])import(?=\s*\((?!\s*(?:"[^"\\]*"|'[^'\\]*')\s*[,)]))/g, "Import"],
   [/\bimport\.meta\.require\b/g, "godwitSealedRequire"],
 ] as const;
 
@@ -40,8 +40,17 @@ function letComputed(): void {
   });
 }
 
+/** All that can be imported by its name. */
+const known = new Map<string, SealedModule>();
+
 /** Lets sealed modules be imported by their names. */
-export function setSealedPlugin(modules: ReadonlyMap<string, SealedModule>): void {
+export function letImport(modules: Iterable<SealedModule>): void {
+  const isFirst = known.size === 0;
+  for (const module of modules) known.set(module.name, module);
+  if (isFirst) setPlugin();
+}
+
+function setPlugin(): void {
   const namespace = SEALED_SCHEME.slice(0, -1);
   letComputed();
   // The runtime has it so where a file is imported and nothing is set.
@@ -50,7 +59,7 @@ export function setSealedPlugin(modules: ReadonlyMap<string, SealedModule>): voi
     name: namespace,
     setup(build) {
       build.onLoad({ filter: /.*/, namespace }, ({ path }) => {
-        const module = modules.get(path);
+        const module = known.get(path);
         if (module === undefined) throw new Error(`no module ${path} was sealed`);
         return { contents: module.code, loader: "js" };
       });

@@ -1,16 +1,16 @@
 import { basename } from "node:path";
 import { CarriedSource } from "./carried-source.ts";
 import type { CodeBody } from "./migration.ts";
-import { SEALED_SCHEME, setSealedPlugin } from "./sealed-code.ts";
+import { letImport, SEALED_SCHEME } from "./sealed-code.ts";
 import type { SealedContent, SealedModule } from "./sealed-format.ts";
 
 /** The migrations that were sealed in the executable. Their code is imported from there as well. */
 export function sealedSource({ folder, migrations, modules }: SealedContent): CarriedSource {
   const byName = new Map(modules.map((module) => [module.name, module]));
-  let isPluginSet = false;
+  let isLet = false;
   const load = async (name: string): Promise<Record<string, unknown>> => {
-    if (!isPluginSet) setSealedPlugin(byName);
-    isPluginSet = true;
+    if (!isLet) letImport(modules);
+    isLet = true;
     return import(SEALED_SCHEME + name);
   };
   return new CarriedSource(

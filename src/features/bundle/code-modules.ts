@@ -178,7 +178,7 @@ function cannotCarry(path: string): GodwitError {
 }
 
 const LEADS_NOWHERE = /\bimport\.meta\.(?:dir|dirname|path|url|file|filename)\b|\b__dirname\b|\b__filename\b/;
-const COMPUTED = /(?<![\w$.])import\s*\(\s*(?!["'`\s])|(?<![\w$.])import\s*\(\s*`[^`]*\$\{/;
+const COMPUTED = /(?<![\w$.])import\s*\((?!\s*(?:"[^"\\]*"|'[^'\\]*'|`[^`$\\]*`)\s*[,)])/;
 
 /** Code that reads what lies beside it, or imports what it computes, finds nothing once it is sealed. */
 function notesOf(folder: string, codes: readonly CodeToBundle[], map: SourceMapText): BundleNote[] {
