@@ -75,9 +75,10 @@ export class CliRun {
       return await become(this.successor, execve);
     } catch (thrown) {
       const error = isGodwitError(thrown) ? thrown : bug(thrown);
+      const { exitCode } = error;
       this.textReporter().fail(error);
       this.stderr.flush();
-      return error.exitCode;
+      return exitCode;
     }
   }
 
