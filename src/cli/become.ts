@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { inheritance } from "./inheritance.ts";
@@ -50,29 +51,45 @@ export async function become(successor: Successor, execve: Execve | undefined): 
 interface Library {
   setrlimit(resource: number, limit: BigUint64Array): number;
   fcntl(descriptor: number, command: number, flags: number): number;
-  /** Returns only where it fails. */
-  execve(file: string, argv: readonly string[], env: Readonly<Record<string, string>>): void;
+  /** Returns only where it fails. @returns the system's number of the error */
+  execve(file: string, argv: readonly Buffer[], env: readonly Buffer[]): number;
 }
+
+const ENOEXEC = 8;
 
 /**
  * The runtime's own execve closes every descriptor but the first three, and it has marked them to be closed already when it started: a socket that systemd has
  * opened, or a pipe of a shell's, is to reach the program all the same.
  */
-function becomeWith(library: Library, { file, argv, env, descriptors }: Successor): void {
+function becomeWith(library: Library, successor: Successor): void {
   const there = new Map(openDescriptors().map(({ number, target }) => [number, target]));
   // One that was closed meanwhile may have been given to something else.
-  for (const { number, target } of descriptors)
+  for (const { number, target } of successor.descriptors)
     if (there.get(number) === target) library.fcntl(number, F_SETFD, 0);
-  library.execve(file, argv, env);
+  const { file } = successor;
+  const argv = successor.bytes?.argv ?? successor.argv.map((word) => Buffer.from(word));
+  const env =
+    successor.bytes?.env ??
+    Object.entries(successor.env).map(([key, value]) => Buffer.from(`${key}=${value}`));
+  let errno = library.execve(file, argv, env);
   // A script without a first line that names its interpreter is sh's, as execvp(3) and every shell have it.
-  library.execve("/bin/sh", ["sh", file, ...argv.slice(1)], env);
-  throw new Error("the system does not take the file");
+  if (errno === ENOEXEC && !isBinary(file))
+    errno = library.execve("/bin/sh", [Buffer.from("sh"), Buffer.from(file), ...argv.slice(1)], env);
+  const name = Object.entries(constants.errno).find(([, number]) => number === errno)?.[0];
+  throw new Error(`the system answers ${name ?? errno}`);
+}
+
+/** As shells tell a script: its first line holds no NUL. */
+function isBinary(file: string): boolean {
+  const bytes = readFileSync(file);
+  const end = bytes.indexOf("\n");
+  return bytes.subarray(0, end === -1 ? 80 : end).includes(0);
 }
 
 /** Null elsewhere than on Linux, and where no C library is found. */
 async function openLibrary(): Promise<Library | null> {
   if (process.platform !== "linux") return null;
-  const { dlopen, ptr } = await import("bun:ffi");
+  const { dlopen, ptr, read: readAt } = await import("bun:ffi");
   const cpu = process.arch === "x64" ? "x86_64" : "aarch64";
   for (const name of ["libc.so.6", `libc.musl-${cpu}.so.1`]) {
     try {
@@ -80,19 +97,21 @@ async function openLibrary(): Promise<Library | null> {
         setrlimit: { args: ["int", "buffer"], returns: "int" },
         fcntl: { args: ["int", "int", "int"], returns: "int" },
         execve: { args: ["buffer", "buffer", "buffer"], returns: "int" },
+        __errno_location: { args: [], returns: "ptr" },
       });
-      const texts: Buffer[] = [];
-      const pointers = (list: readonly string[]) => {
-        const encoded = list.map((text) => Buffer.from(`${text}\0`));
-        texts.push(...encoded);
-        return new BigUint64Array([...encoded.map((text) => BigInt(ptr(text))), 0n]);
-      };
+      // Known before, so that nothing else is called between a failure and the look at its number.
+      const errno = symbols.__errno_location()!;
+      const ended = (text: Buffer) => Buffer.concat([text, NUL]);
       return {
         setrlimit: symbols.setrlimit,
         fcntl: symbols.fcntl,
         execve: (file, argv, env) => {
-          const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`);
-          symbols.execve(Buffer.from(`${file}\0`), pointers(argv), pointers(variables));
+          const lists = [argv.map(ended), env.map(ended)] as const;
+          const [words, variables] = lists.map(
+            (list) => new BigUint64Array([...list.map((text) => BigInt(ptr(text))), 0n]),
+          ) as [BigUint64Array, BigUint64Array];
+          symbols.execve(ended(Buffer.from(file)), words, variables);
+          return readAt.i32(errno, 0);
         },
       };
     } catch {
@@ -101,6 +120,8 @@ async function openLibrary(): Promise<Library | null> {
   }
   return null;
 }
+
+const NUL = Buffer.from([0]);
 
 function readParent() {
   const folder = `/proc/${process.ppid}`;

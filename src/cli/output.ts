@@ -5,9 +5,11 @@ import { GodwitError, messageOf } from "../base/failure.ts";
  * Writes to a file descriptor and knows whether it worked. Not process.stdout: that costs 6 ms of start-up, and Bun drops the error of a full disk
  * or a closed pipe.
  */
+const NEWLINE = 10;
+
 export class Output {
   /** Runs what writes, where a line that is drawn over stands on the terminal: it must be away meanwhile. */
-  static around: ((write: () => void) => void) | null = null;
+  static around: ((write: () => void, endsLine: boolean) => void) | null = null;
 
   /** Writes without a word to `around`. */
   static bare(descriptor: number, text: string): void {
@@ -68,7 +70,7 @@ export class Output {
       for (let at = 0; at < bytes.length; ) at += this.write(bytes, at);
     };
     if (Output.around === null) write();
-    else Output.around(write);
+    else Output.around(write, bytes.at(-1) === NEWLINE);
   }
 
   private write(bytes: Buffer, at: number): number {

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { GodwitError } from "../base/failure.ts";
 import { type Descriptor, openDescriptors } from "./descriptors.ts";
@@ -6,6 +6,9 @@ import { type Descriptor, openDescriptors } from "./descriptors.ts";
 /** Taken before any migration's code runs, which may replace them. */
 const { chdir } = process;
 const setMask: (mask: number) => unknown = process.umask.bind(process);
+
+/** As execvp(3) has it where there is no PATH. */
+const DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin";
 
 /** The program that takes the place of godwit once the database is migrated. */
 export interface Successor {
@@ -15,6 +18,8 @@ export interface Successor {
   /** As they were before any migration's code ran. */
   readonly env: Readonly<Record<string, string>>;
   readonly folder: string;
+  /** Arguments and environment as the system holds them, where they need be no UTF-8; null where it does not tell. */
+  readonly bytes: { readonly argv: readonly Buffer[]; readonly env: readonly Buffer[] } | null;
   /** Open descriptors that are not the runtime's own. */
   readonly descriptors: readonly Descriptor[];
   /** Puts the folder and the mask of new files back. */
@@ -35,7 +40,9 @@ export function findSuccessor(argv: readonly string[]): Successor {
   const env = Object.fromEntries(
     Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
-  const file = /[\\/]/.test(name) ? resolve(name) : Bun.which(name);
+  const file = /[\\/]/.test(name)
+    ? resolve(name)
+    : Bun.which(name, { PATH: process.env["PATH"] ?? DEFAULT_PATH });
   if (file === null || !isExecutable(file)) {
     throw new GodwitError("COMMAND_NOT_FOUND", `there is no command ${name} that can be run`, {
       hint: "check its path and its permissions; nothing was migrated",
@@ -53,11 +60,30 @@ export function findSuccessor(argv: readonly string[]): Successor {
     setMask(mask);
     chdir.call(process, folder);
   };
-  return { file, argv, env, folder, descriptors: inherited(), restore };
+  return { file, argv, env, folder, bytes: bytesOf(argv), descriptors: inherited(), restore };
 }
 
-/** What the runtime has opened for itself is of these kinds, or the executable. */
-const OWN = /^(?:anon_inode:|\/proc\/|\/memfd:)/;
+/** https://man7.org/linux/man-pages/man5/proc_pid_cmdline.5.html; the program's own words are the last ones. */
+function bytesOf(argv: readonly string[]): Successor["bytes"] {
+  try {
+    const words = splitAtNul(readFileSync("/proc/self/cmdline")).slice(-argv.length);
+    const isSame =
+      words.length === argv.length && words.every((word, index) => word.toString() === argv[index]);
+    return isSame ? { argv: words, env: splitAtNul(readFileSync("/proc/self/environ")) } : null;
+  } catch {
+    return null;
+  }
+}
+
+function splitAtNul(bytes: Buffer): Buffer[] {
+  const parts: Buffer[] = [];
+  for (let start = 0, end = bytes.indexOf(0); end !== -1; start = end + 1, end = bytes.indexOf(0, start))
+    parts.push(bytes.subarray(start, end));
+  return parts;
+}
+
+/** What the runtime has opened for itself is of these kinds, or the executable; a terminal it opens once more by its name. */
+const OWN = /^(?:anon_inode:|\/proc\/|\/dev\/(?:pts\/|tty))/;
 
 function inherited(): Descriptor[] {
   return openDescriptors().filter(({ target }) => !OWN.test(target) && target !== process.execPath);
@@ -75,7 +101,7 @@ function interpreterOf(file: string): string | null {
   }
   try {
     const text = line.toString("latin1", 0, readSync(descriptor, line, 0, line.length, 0));
-    return /^#![ \t]*(\S+)/.exec(text)?.[1] ?? null;
+    return /^#![ \t]*([^ \t\n]+)/.exec(text)?.[1] ?? null;
   } finally {
     closeSync(descriptor);
   }

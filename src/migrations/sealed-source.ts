@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { CarriedSource } from "./carried-source.ts";
 import type { CodeBody } from "./migration.ts";
-import { letImport, SEALED_SCHEME } from "./sealed-code.ts";
+import { letImport, SEALED_PREFIX } from "./sealed-code.ts";
 import type { SealedContent, SealedModule } from "./sealed-format.ts";
 
 /** The migrations that were sealed in the executable. Their code is imported from there as well. */
@@ -11,7 +11,7 @@ export function sealedSource({ folder, migrations, modules }: SealedContent): Ca
   const load = async (name: string): Promise<Record<string, unknown>> => {
     if (!isLet) letImport(modules);
     isLet = true;
-    return import(SEALED_SCHEME + name);
+    return import(SEALED_PREFIX + name);
   };
   return new CarriedSource(
     folder,
@@ -42,4 +42,4 @@ function tracer(modules: ReadonlyMap<string, SealedModule>, file: string): NonNu
   };
 }
 
-const FRAME = new RegExp(`${SEALED_SCHEME}([^:]+):(\\d+):(\\d+)\\)?\\s*$`);
+const FRAME = new RegExp(`${SEALED_PREFIX}([^:]+):(\\d+):(\\d+)\\)?\\s*$`);

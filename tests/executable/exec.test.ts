@@ -101,6 +101,29 @@ describe("exec migrates, then is the program,", () => {
     expect(stdout).toBe("0027\n");
   });
 
+  test("with arguments and variables that are no UTF-8", async () => {
+    using project = ready();
+    const bytes = "$(printf 'a\\377b')";
+    const line = `BAD="${bytes}" "$GODWIT" ${EXEC.join(" ")} sh -c 'printf "%s|%s" "$1" "$BAD" | od -An -tx1' x "${bytes}" 2> log`;
+    expect((await project.shell(line)).stdout.trim()).toBe("61 ff 62 7c 61 ff 62");
+  });
+
+  test("but is no other than the one that was named", async () => {
+    using project = ready();
+    const other = process.arch === "x64" ? 0xb7 : 0x3e;
+    const elf = Buffer.alloc(64);
+    elf.write("\u007fELF\u0002\u0001\u0001", "latin1");
+    elf.writeUInt16LE(2, 16);
+    elf.writeUInt16LE(other, 18);
+    chmodSync(project.root.write("foreign", elf), 0o755);
+    const { stdout, stderr } = await project.godwit(...EXEC, "./foreign");
+    expect(stdout).toBe("");
+    expect(stderr).toContain("error[COMMAND_NOT_FOUND] ./foreign cannot be run: the system answers ENOEXEC");
+    expect(stderr).toContain("the database is migrated");
+    chmodSync(project.root.write("windows", "#!/bin/sh\r\necho ran\r\n"), 0o755);
+    expect((await project.godwit(...EXEC, "./windows")).stderr).toContain("which cannot be run");
+  });
+
   test("which may be a script without a first line", async () => {
     using project = ready();
     chmodSync(project.root.write("serve", 'echo "$0 $1"\n'), 0o755);

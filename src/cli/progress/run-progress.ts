@@ -82,10 +82,11 @@ export class RunProgress {
     // Whether anything else keeps the process alive is how a promise that never settles is found out.
     worker.unref();
     worker.postMessage(this.shared);
-    Output.around = (write) =>
+    Output.around = (write, endsLine) =>
       this.locked(() => {
         this.erase();
         write();
+        Atomics.store(this.numbers, LAYOUT.open, endsLine ? 0 : 1);
       });
   }
 

@@ -12,6 +12,8 @@ export const LAYOUT = {
   /** Float64, in milliseconds since 1970: when the line may be drawn, and since when its time counts. */
   showAt: 2,
   since: 3,
+  /** Int32: 1 where what was written last has not ended its line. */
+  open: 8,
   /** Where the text begins. */
   text: 64,
 } as const;
@@ -43,7 +45,8 @@ export function tick(layout: typeof LAYOUT): void {
     const bytes = new Uint8Array(data);
     const draw = () => {
       const length = Atomics.load(numbers, layout.length);
-      if (length === 0 || Date.now() < times[layout.showAt]!) return;
+      if (length === 0 || Atomics.load(numbers, layout.open) === 1 || Date.now() < times[layout.showAt]!)
+        return;
       const text = new TextDecoder().decode(bytes.slice(layout.text, layout.text + length));
       Atomics.store(numbers, layout.drawn, 1);
       writeSync(2, `\r\u001b[K${text}  ${passed(Date.now() - times[layout.since]!)}`);

@@ -2,10 +2,10 @@ import { createRequire, isBuiltin } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { BunPlugin } from "bun";
 import { GodwitError, messageOf } from "../../base/failure.ts";
-import { locateFile, locateLine } from "../../base/source-text.ts";
+import { locate, locateFile, locateLine } from "../../base/source-text.ts";
 import { fileNameOf } from "../../migrations/file-name.ts";
 import type { Migration } from "../../migrations/migration.ts";
-import { confined, NOWHERE, SEALED_SCHEME } from "../../migrations/sealed-code.ts";
+import { NOWHERE, SEALED_PREFIX } from "../../migrations/sealed-code.ts";
 import type { SealedModule } from "../../migrations/sealed-format.ts";
 import { moduleName } from "../../migrations/sealed-source.ts";
 
@@ -14,6 +14,11 @@ export interface CodeToBundle {
   readonly migration: Migration;
   readonly text: string;
   readonly path: string;
+}
+
+interface Entry extends CodeToBundle {
+  /** Where the bundler is told that it lies. */
+  readonly entry: string;
 }
 
 /** What a bundle cannot take along. */
@@ -41,6 +46,7 @@ export async function bundleCode(folder: string, codes: readonly CodeToBundle[])
     ...code,
     entry: join(dirname(code.path), fileNameOf(code.migration)),
   }));
+  const lost: Lost[] = [];
   const result = await Bun.build({
     entrypoints: entries.map(({ entry }) => entry),
     // What was hashed is what is bundled, not what the files hold by now.
@@ -52,7 +58,7 @@ export async function bundleCode(folder: string, codes: readonly CodeToBundle[])
     // Comments would name this machine's folders. Names stay, for the stacks of errors.
     minify: { whitespace: true },
     naming: { entry: "[name].[ext]", chunk: "shared-[hash].[ext]" },
-    publicPath: SEALED_SCHEME,
+    publicPath: SEALED_PREFIX,
     define: {
       // Left to the moment when it runs, as it is where the folder is imported.
       "process.env.NODE_ENV": "process.env.NODE_ENV",
@@ -61,26 +67,50 @@ export async function bundleCode(folder: string, codes: readonly CodeToBundle[])
     },
     // A module that is imported for what it does is not left out, whatever its package says of it.
     ignoreDCEAnnotations: true,
-    plugins: [AS_WHEN_IT_RUNS],
+    plugins: [asWhenItRuns(lost)],
     throw: false,
   });
   if (!result.success) throw buildFailure(entries, result.logs);
+  if (lost[0] !== undefined) throw lostFailure(entries, lost[0]);
   return collect(folder, codes, result.outputs);
 }
 
-/** The bundler reads package exports by other conditions than the runtime, and knows the aliases of a tsconfig.json, which a run does not. */
-const AS_WHEN_IT_RUNS: BunPlugin = {
-  name: "as-when-it-runs",
-  setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
-      if (importer === "" || isBuiltin(path) || path.startsWith("bun:") || path === "bun") return undefined;
-      const isRequired = kind === "require-call" || kind === "require-resolve";
-      return {
-        path: isRequired ? createRequire(importer).resolve(path) : Bun.resolveSync(path, dirname(importer)),
-      };
-    });
-  },
-};
+/** A static import of what is not there. */
+interface Lost {
+  readonly specifier: string;
+  readonly importer: string;
+}
+
+/**
+ * The bundler reads package exports by other conditions than the runtime, and knows the aliases of a tsconfig.json, which a run does not. What a package
+ * requires, or imports while it runs, may be missing: it is then missing in the bundle as well, and the package goes on without.
+ */
+function asWhenItRuns(lost: Lost[]): BunPlugin {
+  return {
+    name: "as-when-it-runs",
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
+        const isStatic = kind === "import-statement";
+        if (importer === "" || isBrought(path) || (isStatic && /^[./]/.test(path))) return undefined;
+        try {
+          const isRequired = kind === "require-call" || kind === "require-resolve";
+          return {
+            path: isRequired
+              ? createRequire(importer).resolve(path)
+              : Bun.resolveSync(path, dirname(importer)),
+          };
+        } catch {
+          if (isStatic) lost.push({ specifier: path, importer });
+          return { path, external: true };
+        }
+      });
+    },
+  };
+}
+
+function isBrought(path: string): boolean {
+  return isBuiltin(path) || path.startsWith("bun:") || path === "bun";
+}
 
 /** As an import of the file would refuse it: the bundler would read CommonJS as well. */
 function requireUp({ migration, text }: CodeToBundle): void {
@@ -117,7 +147,7 @@ async function collect(
     requireCarried(code, new Set(names));
     const map = JSON.parse(texts.get(`${name}.map`)!) as SourceMapText;
     notes.push(...notesOf(folder, codes, map));
-    return { name, code: confined(code), map: leanMap(folder, map) };
+    return { name, code, map: leanMap(folder, map) };
   });
   requireModules(codes, names);
   return { modules, notes };
@@ -140,16 +170,29 @@ function nameFrom(folder: string, source: string): string {
   return relative(folder, resolve(source)).split(sep).join("/");
 }
 
-/** What a module still imports must lie in the bundle, or in the runtime. */
+/** What a module imports must lie in the bundle, or in the runtime; but for what it can do without. */
 function requireCarried(code: string, names: ReadonlySet<string>): void {
-  for (const { path } of new Bun.Transpiler({ loader: "js" }).scanImports(code)) {
-    const isSealed = path.startsWith(SEALED_SCHEME) && names.has(path.slice(SEALED_SCHEME.length));
-    if (!isSealed && !isBuiltin(path) && !path.startsWith("bun:") && path !== "bun") throw cannotCarry(path);
+  for (const { path, kind } of new Bun.Transpiler({ loader: "js" }).scanImports(code)) {
+    const isSealed = path.startsWith(SEALED_PREFIX) && names.has(path.slice(SEALED_PREFIX.length));
+    if (kind === "import-statement" && !isSealed && !isBrought(path)) throw cannotCarry(path);
   }
 }
 
+function lostFailure(entries: readonly Entry[], { specifier, importer }: Lost): GodwitError {
+  const own = entries.find(({ entry, path }) => entry === importer || path === importer);
+  const index =
+    own === undefined ? -1 : Math.max(own.text.indexOf(`"${specifier}"`), own.text.indexOf(`'${specifier}'`));
+  return new GodwitError("CODE_INVALID", `"${specifier}" is not there to be imported`, {
+    location:
+      own !== undefined && index !== -1
+        ? locate(own.migration.file, own.text, index)
+        : locateFile(own?.migration.file ?? importer),
+    hint: "a bundle takes along all that a migration imports; install it, or mend the file",
+  });
+}
+
 function buildFailure(
-  entries: readonly { migration: Migration; text: string; entry: string }[],
+  entries: readonly Entry[],
   logs: readonly (BuildMessage | ResolveMessage)[],
 ): GodwitError {
   const first = logs.find(({ level }) => level === "error");
@@ -177,7 +220,8 @@ function cannotCarry(path: string): GodwitError {
   });
 }
 
-const LEADS_NOWHERE = /\bimport\.meta\.(?:dir|dirname|path|url|file|filename)\b|\b__dirname\b|\b__filename\b/;
+const LEADS_NOWHERE =
+  /\bimport\.meta\.(?:dir|dirname|path|url|file|filename)\b|\b__dirname\b|\b__filename\b|\bcreateRequire\b|\bnew Worker\b/;
 const COMPUTED = /(?<![\w$.])import\s*\((?!\s*(?:"[^"\\]*"|'[^'\\]*'|`[^`$\\]*`)\s*[,)])/;
 
 /** Code that reads what lies beside it, or imports what it computes, finds nothing once it is sealed. */
