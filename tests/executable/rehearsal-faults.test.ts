@@ -64,35 +64,40 @@ test("a -wal that a killed application left stays as it is", async () => {
   }
 });
 
-test.skipIf(!HAS_STRACE)("a full disk under the copy is told as one, wherever it is met", async () => {
-  using project = used();
-  project.sql(1, "UPDATE kept SET word = hex(zeroblob(200000));", "UPDATE kept SET word = 'one';");
-  const before = digestOf(project.path);
-  using temporary = new TempDir();
-  for (const words of COMMANDS) {
-    let isMet = true;
-    for (let when = 1; isMet; when += 6) {
-      const trace = project.root.join("trace");
-      const inject = `inject=pwrite64:error=ENOSPC:when=${when}+`;
-      const command = ["strace", "-f", "-o", trace, "-e", "trace=pwrite64", "-e", inject, GODWIT, ...words];
-      const ended = await runProcess(command, { cwd: project.cwd, env: { TMPDIR: temporary.path } });
-      isMet = (await Bun.file(trace).text()).includes("(INJECTED)");
-      const { exitCode } = ended;
-      expect({ when, exitCode, left: readdirSync(temporary.path) }).toEqual({
-        when,
-        exitCode: isMet ? 4 : 0,
-        left: [],
-      });
-      if (!isMet) continue;
-      const [first, state] = ended.stderr.split("\n");
-      expect(first).toBe(
-        `error[DATABASE_FAILED] the disk is full that the copy of ${project.path} is on: ${temporary.path}`,
-      );
-      expect(state).toBe(`  unchanged: only the copy was worked on, and ${project.path} was not touched`);
+test.skipIf(!HAS_STRACE)(
+  "a full disk under the copy is told as one, wherever it is met",
+  async () => {
+    using project = used();
+    project.sql(1, "UPDATE kept SET word = hex(zeroblob(200000));", "UPDATE kept SET word = 'one';");
+    const before = digestOf(project.path);
+    using temporary = new TempDir();
+    for (const words of COMMANDS) {
+      let isMet = true;
+      for (let when = 1; isMet; when += 6) {
+        const trace = project.root.join("trace");
+        const inject = `inject=pwrite64:error=ENOSPC:when=${when}+`;
+        const command = ["strace", "-f", "-o", trace, "-e", "trace=pwrite64", "-e", inject, GODWIT, ...words];
+        const ended = await runProcess(command, { cwd: project.cwd, env: { TMPDIR: temporary.path } });
+        isMet = (await Bun.file(trace).text()).includes("(INJECTED)");
+        const { exitCode } = ended;
+        expect({ when, exitCode, left: readdirSync(temporary.path) }).toEqual({
+          when,
+          exitCode: isMet ? 4 : 0,
+          left: [],
+        });
+        if (!isMet) continue;
+        const [first, state] = ended.stderr.split("\n");
+        expect(first).toBe(
+          `error[DATABASE_FAILED] the disk is full that the copy of ${project.path} is on: ${temporary.path}`,
+        );
+        expect(state).toBe(`  unchanged: only the copy was worked on, and ${project.path} was not touched`);
+      }
     }
-  }
-  expect(digestOf(project.path)).toBe(before);
-});
+    expect(digestOf(project.path)).toBe(before);
+    // A run for every sixth write, each of them traced.
+  },
+  180_000,
+);
 
 describe("migrate --dry-run", () => {
   test("gives the document of a rehearsal also where it is refused", async () => {
