@@ -179,7 +179,9 @@ function booleanValue(written: string, value: string | null): boolean {
 
 function requireValue(written: string, value: string | null): string {
   if (value !== null && value !== "") return value;
-  throw new GodwitError("MISSING_VALUE", `${written} needs a value`, { hint: `write ${written}=VALUE` });
+  throw new GodwitError("MISSING_VALUE", `${written} needs a value`, {
+    hint: `write ${written}${written.startsWith("--") ? "=" : " "}VALUE`,
+  });
 }
 
 function requireOption(written: string, value: string | null, arg: ArgDef): string {

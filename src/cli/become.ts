@@ -3,10 +3,7 @@ import { constants } from "node:os";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { inheritance } from "./inheritance.ts";
-import { runBeside, type Successor } from "./successor.ts";
-
-/** Taken before any migration's code runs, which may replace it. */
-const listen = process.on.bind(process) as unknown as (signal: string, listener: () => void) => void;
+import { listen, runBeside, type Successor } from "./successor.ts";
 
 export type Execve = NonNullable<typeof process.execve>;
 

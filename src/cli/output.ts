@@ -1,12 +1,12 @@
 import { readFileSync, readlinkSync, writeSync } from "node:fs";
 import { GodwitError, messageOf } from "../base/failure.ts";
 
+const NEWLINE = 10;
+
 /**
  * Writes to a file descriptor and knows whether it worked. Not process.stdout: that costs 6 ms of start-up, and Bun drops the error of a full disk
  * or a closed pipe.
  */
-const NEWLINE = 10;
-
 export class Output {
   /** Runs what writes, where a line that is drawn over stands on the terminal: it must be away meanwhile. */
   static around: ((write: () => void, endsLine: boolean) => void) | null = null;

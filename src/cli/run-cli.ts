@@ -75,10 +75,9 @@ export class CliRun {
       return await become(this.successor, execve);
     } catch (thrown) {
       const error = isGodwitError(thrown) ? thrown : bug(thrown);
-      const { exitCode } = error;
       this.textReporter().fail(error);
       this.stderr.flush();
-      return exitCode;
+      return error.exitCode;
     }
   }
 
@@ -147,7 +146,7 @@ export class CliRun {
     const isSeen = isTerminal(STDERR) && this.env["TERM"] !== "dumb" && !this.has("--quiet");
     if (!isSeen || !(reporter instanceof TextReporter)) return;
     const { RunProgress } = await import("./progress/run-progress.ts");
-    reporter.drawOver(new RunProgress(process.stderr.columns || 80));
+    reporter.drawOver(new RunProgress(() => process.stderr.columns || 80));
   }
 
   private async version(): Promise<CommandResult> {

@@ -6,6 +6,7 @@ import { type Descriptor, openDescriptors } from "./descriptors.ts";
 /** Taken before any migration's code runs, which may replace them. */
 const { chdir } = process;
 const setMask: (mask: number) => unknown = process.umask.bind(process);
+const on = process.on.bind(process) as unknown as (signal: string, listener: () => void) => void;
 
 /** As execvp(3) has it where there is no PATH. */
 const DEFAULT_PATH = "/usr/local/bin:/bin:/usr/bin";
@@ -138,8 +139,8 @@ export async function runBeside({ file, argv, env, folder }: Successor): Promise
 const SIGNALS: Partial<Record<string, number>> = process.getBuiltinModule("node:os").constants.signals;
 
 /** Not every system has every signal. */
-function listen(signal: string, listener: () => void): void {
+export function listen(signal: string, listener: () => void): void {
   try {
-    process.on(signal, listener);
+    on(signal, listener);
   } catch {}
 }

@@ -1,5 +1,5 @@
 import { decodeText, needsCare } from "../base/decode-text.ts";
-import { GodwitError, isGodwitError } from "../base/failure.ts";
+import { isGodwitError } from "../base/failure.ts";
 import { readExports } from "./code-exports.ts";
 import { importFailure } from "./code-file.ts";
 import { type MigrationFile, parseFileName } from "./file-name.ts";
@@ -73,7 +73,7 @@ export class CarriedSource implements MigrationSource {
 
   private find({ file }: MigrationFile): CarriedMigration {
     const migration = this.carried.get(file);
-    if (migration === undefined) throw new GodwitError("BUG", `${file} is not carried`);
+    if (migration === undefined) throw new Error(`${file} is not carried`);
     return migration;
   }
 }

@@ -18,8 +18,12 @@ export function readExports(migration: Migration, module: Record<string, unknown
     throw invalid(migration, `the export "${name}" is no function`);
   };
   const up = find("up");
-  if (up === null) throw invalid(migration, `the file exports no function "up"${commonJs(migration)}`);
+  if (up === null) throw missingUp(migration);
   return { up, down: find("down"), verify: find("verify") };
+}
+
+export function missingUp(migration: Migration): GodwitError {
+  return invalid(migration, `the file exports no function "up"${commonJs(migration)}`);
 }
 
 /** CommonJS exports are not seen by an import of the text as a module. */

@@ -55,7 +55,8 @@ export function isReversible(migration: Migration): boolean | null {
   return names.includes("default") || /^\s*export\s*\*/m.test(body.text) ? null : false;
 }
 
-function scanExports(text: string): string[] | null {
+/** The names that a module exports; null where it does not parse. Runs nothing. */
+export function scanExports(text: string): string[] | null {
   try {
     return new Bun.Transpiler({ loader: "ts" }).scan(text).exports;
   } catch {

@@ -22,7 +22,8 @@ interface Label {
 
 /** At a terminal, one line below all others: which migration runs, how many there are, how far it is and how long it has taken. */
 export class RunProgress {
-  private readonly columns: number;
+  private readonly width: () => number;
+  private columns = 0;
   private readonly shared = new SharedArrayBuffer(LAYOUT.bytes);
   private readonly numbers = new Int32Array(this.shared);
   private readonly times = new Float64Array(this.shared);
@@ -30,12 +31,14 @@ export class RunProgress {
   private label: Label = { verb: "", description: "", count: "" };
   private rowsAt = Number.NEGATIVE_INFINITY;
 
-  constructor(columns: number) {
-    this.columns = columns;
+  /** @param width of the terminal; asked once, when there is something to draw: to ask costs milliseconds */
+  constructor(width: () => number) {
+    this.width = width;
   }
 
   /** A migration begins. */
   begin({ version, description, direction }: MigrationLabel, index: number, total: number): void {
+    if (!this.isTicking) this.columns = this.width();
     const verb = `${direction === "up" ? "applying" : "rolling back"} ${version}`;
     this.label = { verb, description: printable(description), count: `(${index} of ${total})` };
     const now = Date.now();

@@ -3,6 +3,8 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import type { BunPlugin } from "bun";
 import { GodwitError, messageOf } from "../../base/failure.ts";
 import { locate, locateFile, locateLine } from "../../base/source-text.ts";
+import { missingUp } from "../../migrations/code-exports.ts";
+import { scanExports } from "../../migrations/code-file.ts";
 import { fileNameOf } from "../../migrations/file-name.ts";
 import type { Migration } from "../../migrations/migration.ts";
 import { NOWHERE, SEALED_PREFIX } from "../../migrations/sealed-code.ts";
@@ -82,8 +84,8 @@ interface Lost {
 }
 
 /**
- * The bundler reads package exports by other conditions than the runtime, and knows the aliases of a tsconfig.json, which a run does not. What a package
- * requires, or imports while it runs, may be missing: it is then missing in the bundle as well, and the package goes on without.
+ * The bundler reads package exports by other conditions than the runtime. What a package requires, or imports while it runs, may be missing: it is then missing
+ * in the bundle as well, and the package goes on without.
  */
 function asWhenItRuns(lost: Lost[]): BunPlugin {
   return {
@@ -112,23 +114,12 @@ function isBrought(path: string): boolean {
   return isBuiltin(path) || path.startsWith("bun:") || path === "bun";
 }
 
-/** As an import of the file would refuse it: the bundler would read CommonJS as well. */
+/** As an import of the file would refuse it: the bundler would read CommonJS as well. What does not parse, the bundler places. */
 function requireUp({ migration, text }: CodeToBundle): void {
-  const { exports } = scan(text) ?? { exports: ["up"] };
-  if (exports.includes("up") || exports.includes("default") || /^\s*export\s*\*/m.test(text)) return;
-  throw new GodwitError("CODE_INVALID", 'the file exports no function "up"', {
-    location: locateFile(migration.file),
-    hint: "write: export function up(db: Database) { … }",
-  });
-}
-
-/** Null for what does not parse: the bundler says where. */
-function scan(text: string) {
-  try {
-    return new Bun.Transpiler({ loader: "ts" }).scan(text);
-  } catch {
-    return null;
-  }
+  const names = scanExports(text);
+  if (names === null || names.includes("up") || names.includes("default") || /^\s*export\s*\*/m.test(text))
+    return;
+  throw missingUp(migration);
 }
 
 async function collect(

@@ -39,6 +39,8 @@ export async function makeExecutable(
     const made = join(workspace.path, "bundle");
     const files = { ...modules, ...entryModules(sealed) };
     await Promise.race([compile(files, made, { ...options, target, runtime }), workspace.interrupted]);
+    // The bundler keeps the thread for long: a signal that came meanwhile is told of one turn later.
+    await Promise.race([new Promise((resolve) => setImmediate(resolve)), workspace.interrupted]);
     renameSync(existsSync(made) ? made : `${made}.exe`, output.path);
     return { output: output.shown, target };
   } catch (cause) {
