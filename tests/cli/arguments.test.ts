@@ -145,9 +145,9 @@ describe("an unknown word", () => {
 
 describe("values", () => {
   test.each([
-    { argv: ["status", "--db"], written: "--db" },
-    { argv: ["status", "--db="], written: "--db" },
-    { argv: ["status", "--db", ""], written: "--db" },
+    { argv: ["status", "--db"], written: "--db", hint: "write --db=VALUE" },
+    { argv: ["status", "--db="], written: "--db", hint: "write --db=VALUE" },
+    { argv: ["status", "--db", ""], written: "--db", hint: "write --db=VALUE" },
     { argv: ["status", "--db", "--json"], written: "--db", hint: "write --db=VALUE" },
     { argv: ["status", "-u", "-d", "m"], written: "-u", hint: "write -u VALUE" },
     { argv: ["--url"], written: "--url", hint: "write --url=VALUE" },
