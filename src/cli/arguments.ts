@@ -1,5 +1,5 @@
 import type { ArgsDef } from "citty";
-import { GodwitError } from "../base/failure.ts";
+import { GodwitError, isGodwitError } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
 import { argsOf, COMMANDS, type DeclaredCommand, findCommand, ROOT_ARGS } from "./command-tree.ts";
 
@@ -23,6 +23,17 @@ export function checkArguments(argv: readonly string[]): Arguments {
   const scan = new Scan(argv);
   scan.run();
   return { command: scan.command, flags: scan.given(), rest: scan.commandLine };
+}
+
+/** The flags of a line that is still being typed, as far as it is sound. Pure. */
+export function flagsSoFar(argv: readonly string[]): Flags {
+  const scan = new Scan(argv);
+  try {
+    scan.run();
+  } catch (error) {
+    if (!isGodwitError(error)) throw error;
+  }
+  return scan.given();
 }
 
 /** The command that a line seems to mean, sound or not: a refusal has the shape of that command's document. */

@@ -1,5 +1,5 @@
 import type { MigrationLabel } from "../engine/events.ts";
-import type { Flags } from "./arguments.ts";
+import { type Flags, flagsSoFar } from "./arguments.ts";
 import { CodeGuard } from "./code-guard.ts";
 import { CommandContext } from "./command-context.ts";
 import type { Reporter } from "./reporters/reporter.ts";
@@ -29,7 +29,8 @@ export class CommandRun {
     this.context = new CommandContext(name, {
       flags,
       rest,
-      settings: () => new Settings(flags, env),
+      // The line that is completed says where to look.
+      settings: () => new Settings(name === "complete" ? flagsSoFar(rest.slice(0, -1)) : flags, env),
       reporter,
       isInteractive,
       guard: this.guard,

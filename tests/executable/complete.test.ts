@@ -25,6 +25,7 @@ function filled(): CliProject {
     "notes.txt",
     "data/more.db",
     "app.db.godwit/x.db",
+    "old.sqlite3.godwit/20260214T120000Z.db",
     "odd $(name).db",
     ".hidden.db",
   ])
@@ -53,7 +54,12 @@ describe("completed are", () => {
     ["versions after a flag with its value behind =", ["--table=t", "migrate", "--to", ""], [v(2), v(1)]],
     ["platforms", ["bundle", "--target", "win"], ["windows-x64"]],
     ["shells", ["complete", ""], ["bash", "zsh", "fish"]],
-    ["nothing of another program's line", ["exec", "--db", "app.db", "--", "m"], []],
+    ["programs after exec --", ["exec", "--db", "app.db", "--", "basenam"], ["basename"]],
+    ["programs by their path", ["exec", "--", "./no"], ["./notes.txt"]],
+    ["files for a program", ["exec", "--", "cat", "no"], ["notes.txt"]],
+    ["folders where a program's name begins", ["exec", "--", "migration"], ["migrations/"]],
+    ["nothing behind -- where no program is taken", ["migrate", "--", "m"], []],
+    ["no restore points where there are none", ["restore", "--db", "app.db", "2"], []],
     ["nothing for a description", ["create", "m"], []],
     ["nothing of a folder that is not there", ["migrate", "--dir", "nowhere", "--to", ""], []],
   ])("%s", async (_, words, expected) => {
@@ -76,6 +82,25 @@ describe("completed are", () => {
     project.root.write("godwit.toml", 'dir = "other"\n');
     expect(await offered(project, "migrate", "--to", "")).toEqual([v(7)]);
   });
+});
+
+test("restore points of the database that is named, the newest first", async () => {
+  using project = new CliProject();
+  project.tables(1, 2);
+  const made = ["20260214T120000Z", "20260214T120000Z-2", "20260301T080000Z"];
+  for (const id of made) project.root.write(`other.db.godwit/${id}.db`, "");
+  for (const line of [
+    ["restore", "--db", "other.db", "2"],
+    ["restore", "-u=other.db", ""],
+    ["--db=other.db", "restore", ""],
+  ])
+    expect((await offered(project, ...line)).slice(0, 3)).toEqual(made.toReversed());
+  expect(await offered(project, "restore", "2")).toEqual([]);
+  project.root.write("godwit.toml", 'db = "other.db"\n');
+  expect(await offered(project, "restore", "20260301")).toEqual(["20260301T080000Z"]);
+  expect(await offered(project, "restore", "--yes", "--lock-timeout", "3", "20260301")).toEqual([
+    "20260301T080000Z",
+  ]);
 });
 
 test("commands are completed also where godwit.toml is wrong", async () => {
@@ -132,5 +157,13 @@ describe.each(SHELLS)("at a terminal, %s", (shell, args, load) => {
     terminal.type(" --table $(touch ran) --lo\t");
     await terminal.shows("--lock-timeout");
     expect(existsSync(project.root.join("ran"))).toBe(false);
+    terminal.type("\u0015");
+    terminal.type("godwit exec --db old.sqlite3 -- basenam\t");
+    await terminal.shows("-- basename ");
+    terminal.type("not\t");
+    await terminal.shows("notes.txt");
+    terminal.type("\u0015");
+    terminal.type("godwit restore --db old.sqlite3 2026\t");
+    await terminal.shows("20260214T120000Z");
   });
 });

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { GodwitError } from "../../base/failure.ts";
+import { restorePointsOf } from "../../features/backup/backup-subject.ts";
 import { FolderSource } from "../../migrations/folder-source.ts";
 import type { CommandContext } from "../command-context.ts";
-import type { Candidate } from "../completion/candidates.ts";
+import type { Candidate, CandidateSources } from "../completion/candidates.ts";
 import { completeWords, SHELLS, type Shell } from "../completion/complete-words.ts";
 import { shellScript } from "../completion/shell-script.ts";
 import type { CommandResult } from "../results.ts";
@@ -21,11 +22,7 @@ export async function complete(context: CommandContext): Promise<CommandResult> 
       hint: "in bash: source <(godwit complete bash)",
     });
   }
-  const found = completeWords(
-    context.rest,
-    { migrations: context.sealed ?? folder(context) },
-    context.sealed !== null,
-  );
+  const found = completeWords(context.rest, sourcesOf(context), context.sealed !== null);
   return { kind: "complete", lines: [...found.map(lineOf), `:${directive(found)}`] };
 }
 
@@ -45,19 +42,12 @@ function program(): [string, string] {
   return [name, isInPath ? name : `'${process.execPath.replaceAll("'", "'\\''")}'`];
 }
 
-/** The folder that the words name, where they do. */
-function folder(context: CommandContext): FolderSource | null {
-  const { rest } = context;
-  const at = rest.findIndex((word) => /^(?:--dir|-d)(?:=|$)/.test(word));
-  const named =
-    at === -1 ? undefined : rest[at]!.includes("=") ? rest[at]!.replace(/^[^=]*=/, "") : rest[at + 1];
-  if (named !== undefined && named !== "") return new FolderSource(named);
-  try {
-    return new FolderSource(context.settings.directory());
-  } catch {
-    // Settings that are wrong are told of when a command is run.
-    return null;
-  }
+function sourcesOf(context: CommandContext): CandidateSources {
+  const { sealed } = context;
+  return {
+    migrations: () => (sealed ?? new FolderSource(context.settings.directory())).list(),
+    restorePoints: () => restorePointsOf(context.subject()).list(),
+  };
 }
 
 function lineOf({ value, description }: Candidate): string {

@@ -1,16 +1,20 @@
 import { type Dirent, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import type { MigrationSource } from "../../migrations/migration.ts";
+import { delimiter } from "node:path";
+import type { RestorePoint } from "../../history/restore-points.ts";
+import type { MigrationFile } from "../../migrations/file-name.ts";
 
 export interface Candidate {
   readonly value: string;
   readonly description: string;
 }
 
-/** What can be said of a value, when its flag is being completed. */
+/** What can be said of a value, when it is being completed. Where it cannot be read they throw: then nothing is said. */
 export interface CandidateSources {
-  /** Null where no folder can be read. */
-  readonly migrations: MigrationSource | null;
+  /** Oldest first. */
+  migrations(): readonly MigrationFile[];
+  /** Of the database that the line or the settings name, newest first. */
+  restorePoints(): readonly RestorePoint[];
 }
 
 /** Where restore points lie. */
@@ -35,6 +39,26 @@ export function files(typed: string): Candidate[] {
 export function folders(typed: string): Candidate[] {
   return paths(typed, () => false);
 }
+
+/** What a shell would run by that name: what lies in a folder of PATH, or by its path. */
+export function programs(typed: string): Candidate[] {
+  if (typed.includes("/")) return files(typed);
+  const found = (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "")
+    .flatMap((folder) => entries(folder).filter((entry) => isProgram(folder, entry, typed)))
+    .map(({ name }) => name);
+  const names = [...new Set(found)].filter((name) => PLAIN.test(name)).sort();
+  return [...names.map((value) => ({ value, description: "" })), ...folders(typed)];
+}
+
+function isProgram(folder: string, { name }: Dirent, typed: string): boolean {
+  if (!name.startsWith(typed)) return false;
+  const stats = statSync(`${folder}/${name}`, { throwIfNoEntry: false });
+  return stats?.isFile() === true && (stats.mode & EXECUTABLE) !== 0;
+}
+
+const EXECUTABLE = 0o111;
 
 /** Folders, and the files that are wanted, in the folder that the typed text leads to. */
 function paths(typed: string, isWanted: (name: string) => boolean): Candidate[] {
@@ -69,10 +93,26 @@ function byValue(one: Candidate, other: Candidate): number {
 }
 
 /** Newest first: that is the one that is mostly meant. */
-export function versions({ migrations }: CandidateSources): Candidate[] {
+export function versions(sources: CandidateSources): Candidate[] {
+  return asked(
+    () => sources.migrations().toReversed(),
+    ({ version, slug }) => [version, slug],
+  );
+}
+
+/** Newest first. */
+export function restorePoints(sources: CandidateSources): Candidate[] {
+  return asked(
+    () => sources.restorePoints(),
+    ({ id, createdAt }) => [id, createdAt],
+  );
+}
+
+function asked<T>(source: () => readonly T[], wordsOf: (one: T) => [string, string]): Candidate[] {
   try {
-    const files = migrations?.list() ?? [];
-    return files.map(({ version, slug }) => ({ value: version, description: slug })).reverse();
+    return source()
+      .map(wordsOf)
+      .map(([value, description]) => ({ value, description }));
   } catch {
     return [];
   }

@@ -1,8 +1,18 @@
 import { type Command, RootCommand } from "@bomb.sh/tab";
 import type { ArgsDef } from "citty";
 import { TARGET_NAMES } from "../../features/bundle/targets.ts";
+import { commandMeant } from "../arguments.ts";
 import { argsOf, commandsOf, ROOT_ARGS } from "../command-tree.ts";
-import { type Candidate, type CandidateSources, databases, files, folders, versions } from "./candidates.ts";
+import {
+  type Candidate,
+  type CandidateSources,
+  databases,
+  files,
+  folders,
+  programs,
+  restorePoints,
+  versions,
+} from "./candidates.ts";
 
 /**
  * What could stand in the place of the last of the words, which may be empty.
@@ -13,8 +23,8 @@ export function completeWords(
   sources: CandidateSources,
   isSealed = false,
 ): Candidate[] {
-  // What stands after it is another program's.
-  if (words.slice(0, -1).includes("--")) return [];
+  const end = words.slice(0, -1).indexOf("--");
+  if (end !== -1) return completeCommandLine(words.slice(end + 1), commandMeant(words.slice(0, end)));
   const last = words.at(-1) ?? "";
   const typed = last.startsWith("-") ? last.slice(last.indexOf("=") + 1) : last;
   const root = treeOf(typed, sources, isSealed);
@@ -30,6 +40,13 @@ export function completeWords(
     .filter(({ value }) => value.startsWith(last.startsWith("-") && !last.includes("=") ? last : typed))
     .filter(({ value }) => !seen.has(value) && seen.add(value))
     .map(({ value, description = "" }) => ({ value, description }));
+}
+
+/** Another program's line: of that, its name and its files are known. */
+function completeCommandLine(words: readonly string[], command: string): Candidate[] {
+  if (command !== "exec") return [];
+  const typed = words.at(-1)!;
+  return words.length === 1 ? programs(typed) : files(typed);
 }
 
 function treeOf(typed: string, sources: CandidateSources, isSealed: boolean): RootCommand {
@@ -82,7 +99,7 @@ function candidatesOf(
     case "target":
       return () => TARGET_NAMES.map((value) => ({ value, description: "" }));
     case "point":
-      return () => databases(typed);
+      return () => [...restorePoints(sources), ...databases(typed)];
     case "to":
     case "version":
       return arg.type === "boolean" ? null : () => versions(sources);
