@@ -1,11 +1,12 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { bundle } from "../support/bundled-project.ts";
 import { CliProject } from "../support/cli-project.ts";
 import { v } from "../support/intent.ts";
-import { documentOf, runProcess } from "../support/run-godwit.ts";
+import { documentOf, GODWIT, runProcess, startProcess } from "../support/run-godwit.ts";
 
 const PLACED = `interface Row { readonly id: number }
 
@@ -43,6 +44,26 @@ describe("making one", () => {
       sha256: Bun.SHA256.hash(bytes, "hex"),
       migrations: [{ version: v(1), checksum: expect.any(String) }],
     });
+  });
+
+  test("removes what a run has left that was killed, and nothing else", async () => {
+    using other = new CliProject();
+    other.tables(1);
+    const command = [GODWIT, "bundle", "-o", "out"];
+    const killed = startProcess(command, { cwd: other.cwd });
+    const left = () => readdirSync(other.cwd).filter((name) => name !== "migrations" && name !== "out");
+    while (left().length === 0) await Bun.sleep(1);
+    killed.kill("SIGKILL");
+    await killed.exited;
+    expect(left()).toEqual([expect.stringMatching(/^\.out\..+-\d+\.\w{6}$/)]);
+    const kept = [
+      `.out.${hostname()}-${process.pid}.AbCdEf`,
+      ".out.backup",
+      `.other.${hostname()}-999999999.AbCdEf`,
+    ];
+    for (const name of kept) other.root.write(`${name}/file`, "");
+    await bundle(other, "-o", "out");
+    expect(left().sort()).toEqual(kept.sort());
   });
 
   test("gives code that does what it does in its folder, and reads nothing of the working directory", async () => {

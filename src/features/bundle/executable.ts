@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../../base/failure.ts";
-import { type OutputFile, outputFailure, outputFile } from "../../base/output-file.ts";
+import { outputFailure, outputFile } from "../../base/output-file.ts";
 import { sha256 } from "../../migrations/sealed-format.ts";
 import { markStatement } from "../../migrations/sealed-mark.ts";
 import { compileTarget, runtimePackage, type Target, targetOf } from "./targets.ts";
+import { Workspace } from "./workspace.ts";
 
 export interface ExecutableOptions {
   readonly output: string;
@@ -49,36 +50,6 @@ export async function makeExecutable(
     process.chdir(before);
     workspace.remove();
   }
-}
-
-const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** A folder beside the output, so that what is made in it can be put in its place by a rename. A signal ends the work, and the folder goes all the same. */
-class Workspace {
-  readonly path: string;
-  private reject: (why: GodwitError) => void = () => {};
-  /** Rejects with GodwitError CANCELLED where a signal comes. */
-  readonly interrupted = new Promise<never>((_, reject) => {
-    this.reject = reject;
-  });
-
-  /** @throws GodwitError FILE_NOT_WRITTEN */
-  constructor({ path, shown }: OutputFile) {
-    try {
-      this.path = mkdtempSync(join(dirname(path), `.${basename(path)}.`));
-    } catch (cause) {
-      throw outputFailure(shown, cause);
-    }
-    for (const signal of ENDING) process.on(signal, this.end);
-  }
-
-  remove(): void {
-    for (const signal of ENDING) process.off(signal, this.end);
-    rmSync(this.path, { recursive: true, force: true });
-  }
-
-  private readonly end = (signal: NodeJS.Signals): void =>
-    this.reject(new GodwitError("CANCELLED", `${signal} came before the bundle was made`));
 }
 
 function withEnding(output: string): string {
