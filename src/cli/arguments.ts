@@ -48,6 +48,7 @@ class Scan {
   commandLine: readonly string[] = [];
   private readonly rest: string[];
   private readonly values = new Map<string, string | boolean>();
+  private commandArgs: ArgsDef | null = null;
   private positional: string | null = null;
   /** Flags met before the command is known: judged when it is. */
   private readonly flags: { written: string; name: string; value: string | null }[] = [];
@@ -72,7 +73,9 @@ class Scan {
   }
 
   private get args(): ArgsDef {
-    return this.command === null ? ROOT_ARGS : argsOf(this.command);
+    if (this.command === null) return ROOT_ARGS;
+    this.commandArgs ??= argsOf(this.command);
+    return this.commandArgs;
   }
 
   private takeWord(word: string): void {
@@ -159,11 +162,20 @@ function split(token: string): [string, string | null] {
 /** The declared name of a flag as written; `--url` is another spelling of `--db`. */
 function canonical(written: string, args: ArgsDef): string | null {
   if (written === "--url") return "db";
-  for (const [name, arg] of Object.entries(args)) {
-    if (arg.type === "positional") continue;
-    if (written === `--${name}` || ("alias" in arg && written === `-${arg.alias}`)) return name;
+  if (written.startsWith("--")) {
+    const name = written.slice(2);
+    return isFlag(args, name) ? name : null;
   }
+  for (const name in args) if (isFlag(args, name) && aliasOf(args[name]!) === written.slice(1)) return name;
   return null;
+}
+
+function isFlag(args: ArgsDef, name: string): boolean {
+  return Object.hasOwn(args, name) && args[name]!.type !== "positional";
+}
+
+function aliasOf(arg: ArgDef): string | undefined {
+  return "alias" in arg && typeof arg.alias === "string" ? arg.alias : undefined;
 }
 
 /** A command's own flag may stand before the command's name. */

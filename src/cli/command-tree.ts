@@ -236,7 +236,8 @@ export function argsOf(command: DeclaredCommand): ArgsDef {
 }
 
 export function findCommand(name: string): DeclaredCommand | undefined {
-  return COMMANDS.find((command) => command.name === name || command.alias === name);
+  for (const command of COMMANDS) if (command.name === name || command.alias === name) return command;
+  return undefined;
 }
 
 /** The tree as citty takes it, for its help. */

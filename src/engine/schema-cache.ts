@@ -7,7 +7,7 @@ import type { Connection } from "../databases/connection.ts";
 const CACHE = -16_000;
 
 /** A run of fewer steps does without, and with less memory. */
-const MANY = 1000;
+const MANY = 3000;
 
 /** Lets more of the file stay in memory where many steps come. `duringRun` puts back what was. */
 export async function growCache(connection: Connection, steps: number): Promise<void> {

@@ -60,7 +60,7 @@ export class RestorePoints {
       if (!giveName(copy, file)) continue;
       try {
         rmSync(copy, { force: true });
-        this.folder.sync();
+        this.folder.syncWithParent();
       } catch (error) {
         // Who is told that there is none must not find one.
         bestEffort(() => rmSync(file, { force: true }));

@@ -17,19 +17,19 @@ describe("where many steps come, more of the file stays in memory,", () => {
     using db = new Database(":memory:");
     db.run(`PRAGMA cache_size = ${before}`);
     const connection = SqliteConnection.over(db);
-    await growCache(connection, 999);
+    await growCache(connection, 2999);
     expect(await connection.cacheSize()).toBe(before);
-    await growCache(connection, 1000);
+    await growCache(connection, 3000);
     expect(await connection.cacheSize()).toBe(during);
   });
 
   test("until the run is over", async () => {
     using project = new Project();
-    for (let n = 1; n < 1000; n++)
+    for (let n = 1; n < 3000; n++)
       writeFileSync(join(project.folder, `${20260101000000 + n}_a.sql`), `CREATE TABLE t${n} (id);`);
     const code = 'db.run("CREATE TABLE size AS SELECT cache_size FROM pragma_cache_size")';
     writeFileSync(
-      join(project.folder, `${20260101001000}_a.ts`),
+      join(project.folder, `${20260101003000}_a.ts`),
       `export function up(db: Database) { ${code}; }`,
     );
     using db = new Database(project.path);

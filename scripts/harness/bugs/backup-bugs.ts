@@ -63,8 +63,15 @@ export const BACKUP_BUGS: readonly Bug[] = [
   {
     name: "the name of a restore point is not synced",
     file: "history/restore-points.ts",
-    find: "        rmSync(copy, { force: true });\n        this.folder.sync();",
+    find: "        rmSync(copy, { force: true });\n        this.folder.syncWithParent();",
     replace: "        rmSync(copy, { force: true });",
+    caughtBy: [powerCutsFrom(RUN)],
+  },
+  {
+    name: "the folder of restore points is not synced",
+    file: "history/companion-folder.ts",
+    find: '    syncFolder(join(this.path, ".."));\n',
+    replace: "",
     caughtBy: [powerCutsFrom(RUN)],
   },
   {
