@@ -1,5 +1,8 @@
 import type { BunPlugin } from "bun";
+import { START_POLICY } from "../src/base/jit-policy.ts";
 import { compileTarget, type Target } from "../src/features/bundle/targets.ts";
+
+const MAIN = `${import.meta.dir}/../src/main.ts`;
 
 /** How the executable is made. */
 export interface CompileOptions {
@@ -8,6 +11,8 @@ export interface CompileOptions {
   readonly plugins?: BunPlugin[];
   /** Another program, made as the executable is. */
   readonly entrypoint?: string;
+  /** As the executable's, if not said otherwise. */
+  readonly jitPolicy?: number;
   /** For another platform than this one; the runtime is fetched from the npm registry where Bun has not fetched it before. */
   readonly target?: Target;
 }
@@ -17,10 +22,8 @@ export interface CompileOptions {
  * is, so that migrations can import packages that lie beside them.
  * @throws AggregateError what the bundler refuses
  */
-export async function compile(
-  outfile: string,
-  { isOptimised, plugins = [], entrypoint = `${import.meta.dir}/../src/main.ts`, target }: CompileOptions,
-): Promise<void> {
+export async function compile(outfile: string, options: CompileOptions): Promise<void> {
+  const { isOptimised, plugins = [], entrypoint = MAIN, jitPolicy = START_POLICY, target } = options;
   await Bun.build({
     entrypoints: [entrypoint],
     minify: isOptimised,
@@ -35,6 +38,7 @@ export async function compile(
       autoloadDotenv: false,
       autoloadBunfig: false,
       autoloadPackageJson: true,
+      jitPolicy,
       ...(target === undefined ? {} : { target: compileTarget(target) }),
     },
   });

@@ -37,7 +37,8 @@ export function scenarioSpecs(): ScenarioSpec[] {
     ...REDONE.map((form) => redo(mode, form)),
     mark(mode, "--applied"),
     mark(mode, "--pending"),
-    backup(mode),
+    backup(mode, "used"),
+    backup(mode, "first"),
     restore(mode),
     restoreGone(mode),
   ]);
@@ -109,17 +110,19 @@ function mark(mode: JournalMode, how: "--applied" | "--pending"): ScenarioSpec {
   };
 }
 
-function backup(mode: JournalMode): ScenarioSpec {
+/** The first one makes the folder that it lies in. */
+function backup(mode: JournalMode, which: "used" | "first"): ScenarioSpec {
+  const from = which === "used" ? POPULATED_COUNT : 0;
   return {
     command: "backup",
     form: "sql",
     isPopulated: true,
     mode,
     words: ["backup"],
-    from: POPULATED_COUNT,
-    path: [POPULATED_COUNT, POPULATED_COUNT],
-    label: `backup used ${mode}`,
-    isCrowded: true,
+    from,
+    path: [from, from],
+    label: `backup ${which} ${mode}`,
+    isCrowded: which === "used",
   };
 }
 

@@ -1,4 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
+import { expectMany } from "../base/jit-policy.ts";
 import { accessTarget } from "../databases/open-database.ts";
 import type { EventListener } from "../engine/events.ts";
 import { type RunSubject, subjectOf } from "../engine/run-subject.ts";
@@ -122,9 +123,15 @@ export class CommandContext {
       onEvent: this.onEvent,
     });
     const clock = guard.clock(subject.settings.clock);
+    const source = guard.source(subject.source);
+    const list = () => {
+      const files = source.list();
+      expectMany({ read: files.length });
+      return files;
+    };
     return {
       ...subject,
-      source: guard.source(subject.source),
+      source: { ...source, list },
       settings: { ...subject.settings, clock, guard: guard.run },
     };
   }

@@ -1,3 +1,4 @@
+import { expectMany } from "../base/jit-policy.ts";
 import type { MigrationLabel } from "../engine/events.ts";
 import { type Flags, flagsSoFar } from "./arguments.ts";
 import { CodeGuard } from "./code-guard.ts";
@@ -36,6 +37,7 @@ export class CommandRun {
       guard: this.guard,
       onEvent: (event) => {
         if (event.kind === "migration-started") this.running = event.migration;
+        if (event.kind === "plan-ready") expectMany({ run: event.steps.length });
         reporter.event(event);
       },
     });

@@ -72,7 +72,7 @@ export const BACKUP_BUGS: readonly Bug[] = [
     file: "history/companion-folder.ts",
     find: '    syncFolder(join(this.path, ".."));\n',
     replace: "",
-    caughtBy: [powerCutsFrom(RUN)],
+    caughtBy: [powerCutsFrom("backup first delete")],
   },
   {
     name: "a restore point of which nobody is told stays",

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../../base/failure.ts";
+import { START_POLICY } from "../../base/jit-policy.ts";
 import { outputFailure, outputFile } from "../../base/output-file.ts";
 import { sha256 } from "../../migrations/sealed-format.ts";
 import { markStatement } from "../../migrations/sealed-mark.ts";
@@ -113,6 +114,7 @@ async function compile(files: Files, outfile: string, { target, runtime }: Execu
       autoloadBunfig: false,
       autoloadPackageJson: false,
       autoloadTsconfig: false,
+      jitPolicy: START_POLICY,
       ...(target === null ? {} : { target: compileTarget(target) }),
       ...(runtime === null ? {} : { executablePath: runtime }),
     },
