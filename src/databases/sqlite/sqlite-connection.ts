@@ -16,7 +16,7 @@ import type { ForeignKeyLink, ForeignKeyReport } from "../foreign-key-report.ts"
 import { countRows } from "./database-copy.ts";
 import { openError, readonlyReason, requireOpenable, requireSound, requireWhole } from "./database-file.ts";
 import { isClosedError, toDatabaseError } from "./driver-error.ts";
-import { type FileIdentity, holdsWriteLock, identityOf, requireSameFile } from "./file-identity.ts";
+import { type FileIdentity, identityOf, requireSameFile } from "./file-identity.ts";
 import { oddities } from "./file-oddities.ts";
 import { checkDeclarations, checkForeignKeys } from "./foreign-key-check.ts";
 import { foreignKeyLinks } from "./foreign-key-declarations.ts";
@@ -26,6 +26,7 @@ import { openToRead } from "./open-to-read.ts";
 import { TriggerWatch } from "./row-watch.ts";
 import { schemaObjects } from "./schema-objects.ts";
 import { readSessionSettings, restoreSessionSettings } from "./session-settings.ts";
+import { WriteLock } from "./write-lock.ts";
 
 /** SQLITE_FCNTL_DATA_VERSION, https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html */
 const FCNTL_DATA_VERSION = 35;
@@ -40,6 +41,7 @@ export class SqliteConnection implements Connection {
   /** Absolute: code may change the working directory. */
   private readonly path: string;
   private readonly identity: FileIdentity | null;
+  private writeLock: WriteLock | null = null;
   readonly file: string | null;
   isLockObserved = false;
   private isAbandoned = false;
@@ -202,12 +204,14 @@ export class SqliteConnection implements Connection {
   }
 
   async observeLock(): Promise<void> {
-    this.isLockObserved ||= this.identity !== null && holdsWriteLock(this.identity);
+    if (this.isLockObserved || this.identity === null) return;
+    this.writeLock ??= new WriteLock(this.identity);
+    this.isLockObserved = this.writeLock.isHeld();
   }
 
   /** In WAL mode the lock is on another file, which code has no reason to open. */
   async hasLostLock(): Promise<boolean> {
-    if (!this.isLockObserved || holdsWriteLock(this.identity!)) return false;
+    if (!this.isLockObserved || this.writeLock!.isHeld()) return false;
     return String(await this.pragma("journal_mode")) !== "wal";
   }
 
@@ -220,6 +224,7 @@ export class SqliteConnection implements Connection {
   }
 
   async close(): Promise<void> {
+    this.writeLock?.close();
     if (this.isOwned && !this.isAbandoned) this.handle.close();
   }
 
