@@ -90,14 +90,12 @@ class SqlSkimmer {
 
   /** Text without comments and quotes: a semicolon in it ends a statement. */
   private passOver(start: number, end: number): void {
-    const text = this.text;
+    const { text, current } = this;
     let last = end - 1;
-    let code = text.charCodeAt(last);
-    while (last >= start && (code === NEWLINE || code === SPACE || code === TAB || code === FORM_FEED))
-      code = text.charCodeAt(--last);
+    while (last >= start && isSpace(text.charCodeAt(last))) last--;
     if (last < start) return;
-    if (code !== SEMICOLON) return this.openStatement();
-    if (!this.current.hasStatement && TOKEN.test(text.slice(start, last))) this.current.hasStatement = true;
+    if (text.charCodeAt(last) !== SEMICOLON) return this.openStatement();
+    if (!current.hasStatement) current.hasStatement = hasToken(text, start, last);
     this.isInStatement = false;
   }
 
@@ -150,8 +148,18 @@ class SqlSkimmer {
   }
 }
 
-/** Anything but space and semicolons. */
-const TOKEN = /[^ \t\n\f;]/;
+/** Whether there is anything but space and semicolons. */
+function hasToken(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== SEMICOLON && !isSpace(code)) return true;
+  }
+  return false;
+}
+
+function isSpace(code: number): boolean {
+  return isIndent(code) || code === NEWLINE;
+}
 
 function isIndent(code: number): boolean {
   return code === SPACE || code === TAB || code === FORM_FEED;
