@@ -25,7 +25,8 @@ export interface Measurement {
 }
 
 /**
- * Runs the contenders in turn, A B C A B C, so that what slows the machine down meets all of them. The first round is not counted.
+ * Runs the contenders in turn, A B C C B A, so that what slows the machine down meets all of them, and none always comes after the same one: what a large
+ * process has left in the caches is the next one's to clear away. The first round is not counted.
  * @throws Error where one fails, or has not done its work
  */
 export async function measure(entrants: readonly Entrant[], rounds: number): Promise<Measurement[]> {
@@ -33,20 +34,19 @@ export async function measure(entrants: readonly Entrant[], rounds: number): Pro
   // What was prepared is not to be written out while the first rounds run.
   Bun.spawnSync(["sync"]);
   await each(entrants, warmUp);
-  const runs = entrants.map((): number[] => []);
-  for (let round = 0; round < rounds; round++)
-    await each(entrants, (entrant, index) => runs[index]!.push(time(entrant)));
+  const runs = new Map(entrants.map((entrant): [Entrant, number[]] => [entrant, []]));
+  for (let round = 0; round < rounds; round++) {
+    const inTurn = round % 2 === 0 ? entrants : entrants.toReversed();
+    await each(inTurn, (entrant) => runs.get(entrant)!.push(time(entrant)));
+  }
   const measurements: Measurement[] = [];
-  await each(entrants, (entrant, index) => measurements.push(measurementOf(entrant, runs[index]!)));
+  await each(entrants, (entrant) => measurements.push(measurementOf(entrant, runs.get(entrant)!)));
   return measurements;
 }
 
-async function each(
-  entrants: readonly Entrant[],
-  run: (entrant: Entrant, index: number) => unknown,
-): Promise<void> {
-  for (const [index, entrant] of entrants.entries()) {
-    run(entrant, index);
+async function each(entrants: readonly Entrant[], run: (entrant: Entrant) => unknown): Promise<void> {
+  for (const entrant of entrants) {
+    run(entrant);
     await hearSignals();
   }
 }
