@@ -129,7 +129,12 @@ export class CompanionFolder {
    */
   syncWithParent(): void {
     this.sync();
-    syncFolder(join(this.path, ".."));
+    try {
+      syncFolder(join(this.path, ".."));
+    } catch (error) {
+      // Who may not look into it can work in a folder that somebody else has made there.
+      if (!isRefusal(error)) throw error;
+    }
   }
 
   private isThere(): boolean {
@@ -199,11 +204,14 @@ export class CompanionFolder {
 
 /** What keeps something of the folder from being read. */
 export function unreadable(what: string, cause: unknown): GodwitError {
-  const isRefused = /^(EACCES|EPERM)$/.test((cause as NodeJS.ErrnoException).code ?? "");
   return new GodwitError("DATABASE_FAILED", `${what} cannot be read: ${messageOf(cause)}`, {
-    hint: isRefused ? "run as the user who owns the database" : "move away what is in its place",
+    hint: isRefusal(cause) ? "run as the user who owns the database" : "move away what is in its place",
     cause,
   });
+}
+
+function isRefusal(error: unknown): boolean {
+  return /^(EACCES|EPERM)$/.test((error as NodeJS.ErrnoException).code ?? "");
 }
 
 function target(path: string): string {
