@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { v } from "../support/intent.ts";
-import { GODWIT } from "../support/run-godwit.ts";
+import { GODWIT, runProcess } from "../support/run-godwit.ts";
 import { Terminal } from "../support/terminal.ts";
 
 /** What the shell's script would be told for these words, without the descriptions. */
@@ -82,6 +82,18 @@ describe("completed are", () => {
     project.root.write("godwit.toml", 'dir = "other"\n');
     expect(await offered(project, "migrate", "--to", "")).toEqual([v(7)]);
   });
+});
+
+test("programs are offered also where PATH holds a link to itself", async () => {
+  using project = filled();
+  symlinkSync("loop", project.root.join("loop"));
+  project.root.write("looper", "");
+  Bun.spawnSync(["chmod", "+x", project.root.join("looper")]);
+  const { stdout, exitCode } = await runProcess([GODWIT, "complete", "--", "exec", "--", "loo"], {
+    cwd: project.cwd,
+    env: { PATH: `${project.cwd}:/nowhere` },
+  });
+  expect({ stdout, exitCode }).toEqual({ stdout: "looper\t\n:4\n", exitCode: 0 });
 });
 
 test("restore points of the database that is named, the newest first", async () => {

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter } from "node:path";
 import type { RestorePoint } from "../../history/restore-points.ts";
@@ -54,7 +54,7 @@ export function programs(typed: string): Candidate[] {
 
 function isProgram(folder: string, { name }: Dirent, typed: string): boolean {
   if (!name.startsWith(typed)) return false;
-  const stats = statSync(`${folder}/${name}`, { throwIfNoEntry: false });
+  const stats = statsOf(`${folder}/${name}`);
   return stats?.isFile() === true && (stats.mode & EXECUTABLE) !== 0;
 }
 
@@ -77,7 +77,16 @@ function paths(typed: string, isWanted: (name: string) => boolean): Candidate[] 
 /** A link to one is one. */
 function isFolder(folder: string, entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
-  return statSync(`${folder}/${entry.name}`, { throwIfNoEntry: false })?.isDirectory() === true;
+  return statsOf(`${folder}/${entry.name}`)?.isDirectory() === true;
+}
+
+/** A link may lead to itself, or to where nobody may look. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function entries(folder: string): Dirent[] {

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { bestEffort } from "../../base/best-effort.ts";
 import type { FileIdentity } from "./file-identity.ts";
 
 /** The byte that a writer locks, https://sqlite.org/src/file/src/os.h (RESERVED_BYTE). */
@@ -33,8 +34,10 @@ export class WriteLock {
   }
 
   close(): void {
-    if (this.list !== null) closeSync(this.list);
+    const { list } = this;
     this.list = null;
+    // Code may have closed all that is open.
+    if (list !== null) bestEffort(() => closeSync(list));
   }
 
   private read(): string {
