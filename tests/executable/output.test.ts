@@ -51,7 +51,16 @@ describe("--quiet", () => {
   test("says nothing of what went well", async () => {
     using project = new CliProject();
     project.tables(1, 2);
-    for (const args of [["migrate"], ["migrate"], ["redo"], ["rollback"], ["mark", v(2), "--applied"]]) {
+    const commands = [
+      ["migrate"],
+      ["migrate"],
+      ["redo"],
+      ["rollback"],
+      ["mark", v(2), "--applied"],
+      ["bundle", "-o", "app-migrate"],
+      ["embed", "-o", "embedded.ts"],
+    ];
+    for (const args of commands) {
       const ended = await project.godwit(...args, "--quiet", "--db", "app.db");
       expect({ args, ...ended }).toEqual({ args, stdout: "", stderr: "", exitCode: 0 });
     }
@@ -65,6 +74,9 @@ describe("--quiet", () => {
     expect(failed.stderr).toStartWith("error[MIGRATION_FAILED] ");
     expect((await project.status("--quiet")).stdout).toContain(v(1));
     expect((await project.godwit("create", "x", "--quiet")).stdout).toEndWith("_x.sql\n");
+    expect((await project.godwit("embed", "-o", "x.ts", "--check", "--quiet")).stdout).toStartWith(
+      "x.ts is stale",
+    );
   });
 });
 

@@ -85,14 +85,7 @@ export class TextReporter implements Reporter {
 
   finish(result: CommandResult): void {
     this.endProgress();
-    const isAskedFor =
-      result.kind !== "migrate" &&
-      result.kind !== "exec" &&
-      result.kind !== "rollback" &&
-      result.kind !== "redo" &&
-      result.kind !== "restore" &&
-      result.kind !== "mark";
-    if (this.options.isQuiet && !isAskedFor) return;
+    if (this.options.isQuiet && !isAskedFor(result)) return;
     for (const line of this.linesOf(result)) this.options.stdout.line(byItsName(line));
     if (result.kind === "rehearsal" && result.report.failure !== null) {
       // What came before it must not come after it at a terminal.
@@ -182,6 +175,21 @@ export class TextReporter implements Reporter {
     }
   }
 }
+
+/** Not a report of what was done, but what the command is for. */
+function isAskedFor(result: CommandResult): boolean {
+  return result.kind === "embed" ? result.isCheck : !DEEDS.has(result.kind);
+}
+
+const DEEDS: ReadonlySet<CommandResult["kind"]> = new Set([
+  "migrate",
+  "exec",
+  "rollback",
+  "redo",
+  "restore",
+  "mark",
+  "bundle",
+]);
 
 function versionLine({ godwit, bun, sqlite, sqliteSource }: Versions): string {
   const whose = sqliteSource === "system" ? " of the system" : "";
