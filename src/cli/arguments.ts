@@ -27,14 +27,21 @@ export function checkArguments(argv: readonly string[]): Arguments {
 
 /** The flags of a line that is still being typed, as far as it is sound. Pure. */
 export function flagsSoFar(argv: readonly string[]): Flags {
-  const scan = new Scan(argv);
+  const scan = new Scan(argv, passingOver);
+  scan.run();
+  return scan.given();
+}
+
+type Attempt = (action: () => void) => void;
+
+/** Takes what is unsound for not there. */
+const passingOver: Attempt = (action) => {
   try {
-    scan.run();
+    action();
   } catch (error) {
     if (!isGodwitError(error)) throw error;
   }
-  return scan.given();
-}
+};
 
 /** The command that a line seems to mean, sound or not: a refusal has the shape of that command's document. */
 export function commandMeant(argv: readonly string[]): string {
@@ -47,25 +54,24 @@ class Scan {
   command: DeclaredCommand | null = null;
   commandLine: readonly string[] = [];
   private readonly rest: string[];
+  private readonly attempt: Attempt;
   private readonly values = new Map<string, string | boolean>();
   private commandArgs: ArgsDef | null = null;
   private positional: string | null = null;
   /** Flags met before the command is known: judged when it is. */
   private readonly flags: { written: string; name: string; value: string | null }[] = [];
 
-  constructor(argv: readonly string[]) {
+  constructor(argv: readonly string[], attempt: Attempt = (action) => action()) {
     this.rest = [...argv];
+    this.attempt = attempt;
   }
 
   run(): void {
     for (let token = this.rest.shift(); token !== undefined; token = this.rest.shift()) {
-      if (token === "--") {
-        if (this.command?.takesCommand === true) this.commandLine = this.rest.splice(0);
-        for (const literal of this.rest.splice(0)) this.takeWord(literal);
-      } else if (token.startsWith("-") && token !== "-") this.takeFlag(token);
-      else this.takeWord(token);
+      const word = token;
+      this.attempt(() => this.take(word));
     }
-    for (const { written, name, value } of this.flags) this.setFlag(written, name, value);
+    for (const { written, name, value } of this.flags) this.attempt(() => this.setFlag(written, name, value));
   }
 
   given(): Flags {
@@ -76,6 +82,14 @@ class Scan {
     if (this.command === null) return ROOT_ARGS;
     this.commandArgs ??= argsOf(this.command);
     return this.commandArgs;
+  }
+
+  private take(token: string): void {
+    if (token === "--") {
+      if (this.command?.takesCommand === true) this.commandLine = this.rest.splice(0);
+      for (const literal of this.rest.splice(0)) this.takeWord(literal);
+    } else if (token.startsWith("-") && token !== "-") this.takeFlag(token);
+    else this.takeWord(token);
   }
 
   private takeWord(word: string): void {

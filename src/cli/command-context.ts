@@ -8,7 +8,7 @@ import { isVersion } from "../migrations/file-name.ts";
 import type { Flags } from "./arguments.ts";
 import type { CodeGuard } from "./code-guard.ts";
 import type { Reporter } from "./reporters/reporter.ts";
-import type { Settings } from "./settings.ts";
+import type { SettingFlags, Settings } from "./settings.ts";
 
 /** What a command's body is given. */
 export class CommandContext {
@@ -18,7 +18,9 @@ export class CommandContext {
   readonly reporter: Reporter;
   /** The migrations that the executable carries; null where it works on a folder. */
   sealed: CarriedSource | null = null;
-  private readonly readSettings: () => Settings;
+  /** Where settings come from: this command's own flags, if not those of a line that it is asked about. */
+  settingFlags: SettingFlags;
+  private readonly readSettings: (flags: SettingFlags) => Settings;
   private ownSettings: Settings | null = null;
   private readonly asks: () => boolean;
   private readonly flags: Flags;
@@ -30,7 +32,7 @@ export class CommandContext {
     parts: {
       flags: Flags;
       rest: readonly string[];
-      settings: () => Settings;
+      settings: (flags: SettingFlags) => Settings;
       reporter: Reporter;
       onEvent: EventListener;
       guard: CodeGuard;
@@ -40,6 +42,7 @@ export class CommandContext {
     this.command = command;
     this.flags = parts.flags;
     this.rest = parts.rest;
+    this.settingFlags = parts.flags as SettingFlags;
     this.readSettings = parts.settings;
     this.reporter = parts.reporter;
     this.onEvent = parts.onEvent;
@@ -49,7 +52,7 @@ export class CommandContext {
 
   /** @throws GodwitError CONFIG_INVALID */
   get settings(): Settings {
-    this.ownSettings ??= this.readSettings();
+    this.ownSettings ??= this.readSettings(this.settingFlags);
     return this.ownSettings;
   }
 

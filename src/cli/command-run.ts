@@ -1,6 +1,6 @@
 import { expectMany } from "../base/jit-policy.ts";
 import type { MigrationLabel } from "../engine/events.ts";
-import { type Flags, flagsSoFar } from "./arguments.ts";
+import type { Flags } from "./arguments.ts";
 import { CodeGuard } from "./code-guard.ts";
 import { CommandContext } from "./command-context.ts";
 import type { Reporter } from "./reporters/reporter.ts";
@@ -30,8 +30,7 @@ export class CommandRun {
     this.context = new CommandContext(name, {
       flags,
       rest,
-      // The line that is completed says where to look.
-      settings: () => new Settings(name === "complete" ? flagsSoFar(rest.slice(0, -1)) : flags, env),
+      settings: (own) => new Settings(own, env),
       reporter,
       isInteractive,
       guard: this.guard,

@@ -122,11 +122,12 @@ const PASSED_ON = ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGBRE
 
 /** @returns its exit code, or 128 and the number of the signal that ended it */
 export async function runBeside({ file, argv, env, folder }: Successor): Promise<number> {
+  let child: Bun.Subprocess | null = null;
   // Before there is one: it may tell at once that it is ready for a signal. None is heard before this turn is over.
-  for (const signal of PASSED_ON) listen(signal, () => child.kill(signal as NodeJS.Signals));
+  for (const signal of PASSED_ON) listen(signal, () => child?.kill(signal as NodeJS.Signals));
   // A terminal sends it to both.
   listen("SIGINT", () => {});
-  const child = Bun.spawn([file, ...argv.slice(1)], {
+  child = Bun.spawn([file, ...argv.slice(1)], {
     argv0: argv[0]!,
     env: { ...env },
     cwd: folder,

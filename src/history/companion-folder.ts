@@ -13,7 +13,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { syncFolder } from "../base/exclusive-file.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 
@@ -146,7 +146,11 @@ export class CompanionFolder {
   }
 
   private create(): void {
-    mkdirSync(join(this.path, ".."), { recursive: true });
+    const parent = join(this.path, "..");
+    const first = mkdirSync(parent, { recursive: true });
+    // Each one that was made is a name in the one above.
+    if (first !== undefined)
+      for (let made = parent; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
     try {
       mkdirSync(this.path, { mode: 0o700 });
     } catch (error) {

@@ -1,7 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
-import { hostname } from "node:os";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { bundle } from "../support/bundled-project.ts";
 import { CliProject } from "../support/cli-project.ts";
@@ -49,21 +48,25 @@ describe("making one", () => {
   test("removes what a run has left that was killed, and nothing else", async () => {
     using other = new CliProject();
     other.tables(1);
-    const command = [GODWIT, "bundle", "-o", "out"];
-    const killed = startProcess(command, { cwd: other.cwd });
+    const killed = startProcess([GODWIT, "bundle", "-o", "out"], { cwd: other.cwd });
     const left = () => readdirSync(other.cwd).filter((name) => name !== "migrations" && name !== "out");
-    while (left().length === 0) await Bun.sleep(1);
+    while (left().length === 0 || readdirSync(other.root.join(left()[0]!)).length === 0) await Bun.sleep(1);
     killed.kill("SIGKILL");
     await killed.exited;
-    expect(left()).toEqual([expect.stringMatching(/^\.out\..+-\d+\.\w{6}$/)]);
-    const kept = [
-      `.out.${hostname()}-${process.pid}.AbCdEf`,
-      ".out.backup",
-      `.other.${hostname()}-999999999.AbCdEf`,
-    ];
-    for (const name of kept) other.root.write(`${name}/file`, "");
+    const [gone] = left();
+    expect(gone).toMatch(/^\.godwit-bundle-\w{6}$/);
+    const folders = [".godwit-bundle-AbCdEf", ".godwit-bundle-notes", ".out.vm-999999999.AbCdEf"];
+    for (const name of folders) other.root.write(`${name}/precious`, "");
+    other.root.write(".godwit-bundle-AbCdEg", "");
+    symlinkSync("nowhere", other.root.join(".godwit-bundle-AbCdEh"));
+    mkdirSync(other.root.join(".godwit-bundle-AbCdEi"));
+    const old = new Date(Date.now() - 2 * 60 * 60 * 1000);
+    const young = [".godwit-bundle-AbCdEh", ".godwit-bundle-AbCdEi"];
+    for (const name of left().filter((name) => !young.includes(name)))
+      utimesSync(other.root.join(name), old, old);
+    const kept = left().filter((name) => name !== gone);
     await bundle(other, "-o", "out");
-    expect(left().sort()).toEqual(kept.sort());
+    expect(left()).toEqual(kept);
   });
 
   test("gives code that does what it does in its folder, and reads nothing of the working directory", async () => {

@@ -7,7 +7,10 @@ import { Terminal } from "../support/terminal.ts";
 
 /** What the shell's script would be told for these words, without the descriptions. */
 async function offered(project: CliProject, ...words: string[]): Promise<string[]> {
-  const { stdout, stderr, exitCode } = await project.godwit("complete", "--", ...words);
+  const { stdout, stderr, exitCode } = await runProcess([GODWIT, "complete", "--", ...words], {
+    cwd: project.cwd,
+    env: { HOME: project.cwd },
+  });
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
   return stdout
     .trimEnd()
@@ -28,8 +31,10 @@ function filled(): CliProject {
     "old.sqlite3.godwit/20260214T120000Z.db",
     "odd $(name).db",
     ".hidden.db",
+    `.more/other/${v(9)}_a.sql`,
   ])
     project.root.write(name, "");
+  Bun.spawnSync(["mkfifo", project.root.join("pipe")]);
   return project;
 }
 
@@ -61,6 +66,14 @@ describe("completed are", () => {
     ["nothing behind -- where no program is taken", ["migrate", "--", "m"], []],
     ["no restore points where there are none", ["restore", "--db", "app.db", "2"], []],
     ["nothing for a description", ["create", "m"], []],
+    ["versions after a word too much", ["migrate", "--dir", ".more/other", "extra", "--to", ""], [v(9)]],
+    ["versions after a flag that is none", ["migrate", "--dri", "--dir", ".more/other", "--to", ""], [v(9)]],
+    [
+      "versions where the settings are in a pipe",
+      ["migrate", "--env-file", "pipe", "--to", ""],
+      [v(2), v(1)],
+    ],
+    ["versions of a folder of one's own", ["migrate", "--dir", "~/.more/other", "--to", ""], [v(9)]],
     ["nothing of a folder that is not there", ["migrate", "--dir", "nowhere", "--to", ""], []],
   ])("%s", async (_, words, expected) => {
     using project = filled();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { CliProject } from "../support/cli-project.ts";
 import { GODWIT, runProcess } from "../support/run-godwit.ts";
 import { HAS_STRACE } from "../support/strace.ts";
@@ -42,4 +42,21 @@ describe("a thousand small migrations, SQL and TypeScript mixed", () => {
     expect(again).toEqual({ stdout: `nothing is pending in ${project.path}\n`, stderr: "", exitCode: 0 });
     expect((await project.status("--check")).exitCode).toBe(0);
   });
+});
+
+test.skipIf(!HAS_STRACE)("a restore point lasts with each of the folders that it lies in", async () => {
+  using project = new CliProject();
+  project.tables(1);
+  expect((await project.migrate()).exitCode).toBe(0);
+  project.root.write("godwit.toml", '[backup]\ndir = "far/away"\n');
+  const trace = project.root.join("trace");
+  const strace = ["strace", "-f", "-y", "-o", trace, "-e", "trace=fsync"];
+  const { stdout, exitCode } = await runProcess([...strace, GODWIT, "backup", "--db", "app.db"], {
+    cwd: project.cwd,
+  });
+  expect(exitCode).toBe(0);
+  const synced = [...readFileSync(trace, "utf8").matchAll(/fsync\(\d+<(.*?)>\)/g)].map(([, path]) => path);
+  expect(stdout).toContain(project.root.join("far/away/app.db.godwit/"));
+  for (const folder of ["far/away/app.db.godwit", "far/away", "far", "."])
+    expect(synced).toContain(resolve(project.cwd, folder));
 });

@@ -6,6 +6,7 @@ import type { CommandContext } from "../command-context.ts";
 import type { Candidate, CandidateSources } from "../completion/candidates.ts";
 import { completeWords, SHELLS, type Shell } from "../completion/complete-words.ts";
 import { shellScript } from "../completion/shell-script.ts";
+import { typedSettings } from "../completion/typed-settings.ts";
 import type { CommandResult } from "../results.ts";
 
 /** Prints the script for a shell, or answers what that script asks: what the words after -- could go on with. */
@@ -22,6 +23,7 @@ export async function complete(context: CommandContext): Promise<CommandResult> 
       hint: "in bash: source <(godwit complete bash)",
     });
   }
+  context.settingFlags = typedSettings(context.rest);
   const found = completeWords(context.rest, sourcesOf(context), context.sealed !== null);
   return { kind: "complete", lines: [...found.map(lineOf), `:${directive(found)}`] };
 }

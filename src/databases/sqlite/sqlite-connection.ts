@@ -206,12 +206,12 @@ export class SqliteConnection implements Connection {
   async observeLock(): Promise<void> {
     if (this.isLockObserved || this.identity === null) return;
     this.writeLock ??= new WriteLock(this.identity);
-    this.isLockObserved = this.writeLock.isHeld();
+    this.isLockObserved = this.writeLock.isSeen();
   }
 
   /** In WAL mode the lock is on another file, which code has no reason to open. */
   async hasLostLock(): Promise<boolean> {
-    if (!this.isLockObserved || this.writeLock!.isHeld()) return false;
+    if (!this.isLockObserved || !this.writeLock!.isGone()) return false;
     return String(await this.pragma("journal_mode")) !== "wal";
   }
 

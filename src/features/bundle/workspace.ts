@@ -1,11 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { bestEffort } from "../../base/best-effort.ts";
 import { GodwitError } from "../../base/failure.ts";
 import { type OutputFile, outputFailure } from "../../base/output-file.ts";
-import { mayRun, ownMark } from "../../base/running-process.ts";
 
 const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+const PREFIX = ".godwit-bundle-";
 
 /** A folder beside the output, so that what is made in it can be put in its place by a rename. A signal ends the work, and the folder goes all the same. */
 export class Workspace {
@@ -17,15 +18,13 @@ export class Workspace {
   });
 
   /** @throws GodwitError FILE_NOT_WRITTEN */
-  constructor(output: OutputFile) {
-    const folder = dirname(output.path);
-    const prefix = `.${basename(output.path)}.`;
-    const { host, pid } = ownMark();
+  constructor({ path, shown }: OutputFile) {
+    const folder = dirname(path);
     try {
-      bestEffort(() => sweep(folder, prefix));
-      this.path = mkdtempSync(join(folder, `${prefix}${host}-${pid}.`));
+      bestEffort(() => sweep(folder));
+      this.path = mkdtempSync(join(folder, PREFIX));
     } catch (cause) {
-      throw outputFailure(output.shown, cause);
+      throw outputFailure(shown, cause);
     }
     for (const signal of ENDING) process.on(signal, this.end);
   }
@@ -39,16 +38,26 @@ export class Workspace {
     this.reject(new GodwitError("CANCELLED", `${signal} came before the bundle was made`));
 }
 
-/** What follows the prefix: `host-pid.`, and what mkdtemp adds. */
-const MARK = /^(.+)-(\d+)\.[A-Za-z0-9]{6}$/;
+/** A bundle is made in seconds. */
+const LEFT_BEHIND_MS = 60 * 60 * 1000;
 
-/** Removes what processes have left that were killed while they made the same output: a hundred megabytes each. */
-function sweep(folder: string, prefix: string): void {
-  for (const name of readdirSync(folder)) {
-    const [, host, pid] = (name.startsWith(prefix) && MARK.exec(name.slice(prefix.length))) || [];
-    if (host === undefined) continue;
-    const path = join(folder, name);
-    const age = Date.now() - statSync(path).mtimeMs;
-    if (!mayRun({ host, pid: Number(pid) }, age)) rmSync(path, { recursive: true, force: true });
+/** What mkdtemp makes of the prefix. */
+const NAME = new RegExp(`^${PREFIX.replaceAll(".", "\\.")}[A-Za-z0-9]{6}$`);
+
+/** What is in one: what is made, and Bun's half-done file. */
+const CONTENTS = /^bundle(\.exe)?$|\.bun-build$/;
+
+/** Removes what was left by runs that were killed, a hundred megabytes each. */
+function sweep(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    if (NAME.test(name)) bestEffort(() => sweepOne(join(parent, name)));
   }
+}
+
+function sweepOne(folder: string): void {
+  const stats = lstatSync(folder);
+  const isOwn = stats.isDirectory() && (process.getuid === undefined || stats.uid === process.getuid());
+  if (!isOwn || Date.now() - stats.mtimeMs < LEFT_BEHIND_MS) return;
+  if (readdirSync(folder).every((name) => CONTENTS.test(name)))
+    rmSync(folder, { recursive: true, force: true });
 }
