@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
   chmodSync,
   copyFileSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -148,11 +149,25 @@ describe("a byte that was changed", () => {
   });
 });
 
-test("twice, in other folders and under other names, gives the same bytes", async () => {
-  using other = new CliProject();
-  fillToBundle(other);
-  await bundle(other, "-o", "another");
-  expect(readFileSync(other.root.join("another")).equals(readFileSync(bare.join("app-migrate")))).toBe(true);
-  expect(statSync(other.root.join("another")).mode & 0o111).not.toBe(0);
-  expect(readdirSync(other.cwd).sort()).toEqual(["another", "migrations"]);
+describe("made twice", () => {
+  const isSame = (path: string) => readFileSync(path).equals(readFileSync(bare.join("app-migrate")));
+
+  test("in other folders and under other names, it is the same file", async () => {
+    using other = new CliProject();
+    fillToBundle(other);
+    await bundle(other, "-o", "another");
+    expect(isSame(other.root.join("another"))).toBe(true);
+    expect(statSync(other.root.join("another")).mode & 0o111).not.toBe(0);
+    expect(readdirSync(other.cwd).sort()).toEqual(["another", "migrations"]);
+  });
+
+  test("from elsewhere, with all of it deeper, it is the same file", async () => {
+    using other = new CliProject();
+    fillToBundle(other);
+    mkdirSync(other.root.join("far/down"), { recursive: true });
+    mkdirSync(other.root.join("out/er/most"), { recursive: true });
+    renameSync(other.folder, other.root.join("far/down/migrations"));
+    await bundle(other, "--dir", "far/down/migrations", "-o", "out/er/most/app");
+    expect(isSame(other.root.join("out/er/most/app"))).toBe(true);
+  });
 });

@@ -10,6 +10,7 @@ import type { Migration } from "../../migrations/migration.ts";
 import { NOWHERE, SEALED_PREFIX } from "../../migrations/sealed-code.ts";
 import type { SealedModule } from "../../migrations/sealed-format.ts";
 import { moduleName } from "../../migrations/sealed-source.ts";
+import { inFolder } from "./working-directory.ts";
 
 /** A migration in code, and where it would be imported from: what it imports is looked for from there. */
 export interface CodeToBundle {
@@ -49,30 +50,33 @@ export async function bundleCode(folder: string, codes: readonly CodeToBundle[])
     entry: join(dirname(code.path), fileNameOf(code.migration)),
   }));
   const lost: Lost[] = [];
-  const result = await Bun.build({
-    entrypoints: entries.map(({ entry }) => entry),
-    // What was hashed is what is bundled, not what the files hold by now.
-    files: Object.fromEntries(entries.map(({ entry, text }) => [entry, text])),
-    target: "bun",
-    format: "esm",
-    splitting: true,
-    sourcemap: "external",
-    // Comments would name this machine's folders. Names stay, for the stacks of errors.
-    minify: { whitespace: true },
-    naming: { entry: "[name].[ext]", chunk: "shared-[hash].[ext]" },
-    publicPath: SEALED_PREFIX,
-    define: {
-      // Left to the moment when it runs, as it is where the folder is imported.
-      "process.env.NODE_ENV": "process.env.NODE_ENV",
-      __dirname: JSON.stringify(NOWHERE),
-      __filename: JSON.stringify(`${NOWHERE}/file`),
-    },
-    // A module that is imported for what it does is not left out, whatever its package says of it.
-    ignoreDCEAnnotations: true,
-    plugins: [asWhenItRuns(lost)],
-    throw: false,
-  });
-  if (!result.success) throw buildFailure(entries, result.logs);
+  // From there, wherever the command was given: the same input is to give the same bytes.
+  const result = await inFolder(folder, () =>
+    Bun.build({
+      entrypoints: entries.map(({ entry }) => entry),
+      // What was hashed is what is bundled, not what the files hold by now.
+      files: Object.fromEntries(entries.map(({ entry, text }) => [entry, text])),
+      target: "bun",
+      format: "esm",
+      splitting: true,
+      sourcemap: "external",
+      // Comments would name this machine's folders. Names stay, for the stacks of errors.
+      minify: { whitespace: true },
+      naming: { entry: "[name].[ext]", chunk: "shared-[hash].[ext]" },
+      publicPath: SEALED_PREFIX,
+      define: {
+        // Left to the moment when it runs, as it is where the folder is imported.
+        "process.env.NODE_ENV": "process.env.NODE_ENV",
+        __dirname: JSON.stringify(NOWHERE),
+        __filename: JSON.stringify(`${NOWHERE}/file`),
+      },
+      // A module that is imported for what it does is not left out, whatever its package says of it.
+      ignoreDCEAnnotations: true,
+      plugins: [asWhenItRuns(lost)],
+      throw: false,
+    }),
+  );
+  if (!result.success) throw buildFailure(folder, entries, result.logs);
   if (lost[0] !== undefined) throw lostFailure(entries, lost[0]);
   return collect(folder, codes, result.outputs);
 }
@@ -158,7 +162,7 @@ function leanMap(folder: string, { version, sources, mappings }: SourceMapText):
 }
 
 function nameFrom(folder: string, source: string): string {
-  return relative(folder, resolve(source)).split(sep).join("/");
+  return relative(folder, resolve(folder, source)).split(sep).join("/");
 }
 
 /** What a module imports must lie in the bundle, or in the runtime; but for what it can do without. */
@@ -183,18 +187,24 @@ function lostFailure(entries: readonly Entry[], { specifier, importer }: Lost): 
 }
 
 function buildFailure(
+  folder: string,
   entries: readonly Entry[],
   logs: readonly (BuildMessage | ResolveMessage)[],
 ): GodwitError {
   const first = logs.find(({ level }) => level === "error");
   const place = first?.position ?? null;
-  const own = entries.find(({ entry }) => place !== null && resolve(place.file) === entry) ?? entries[0]!;
-  const isOwn = place !== null && resolve(place.file) === own.entry;
-  const location = isOwn
-    ? locateLine(own.migration.file, own.text, place.line, Math.max(1, place.column))
-    : place === null
+  const file = place === null ? null : resolve(folder, place.file);
+  const own = entries.find(({ entry }) => file === entry) ?? entries[0]!;
+  const isOwn = file === own.entry;
+  const location =
+    place === null || file === null
       ? locateFile(own.migration.file)
-      : { ...locateLine(place.file, place.lineText, 1, Math.max(1, place.column)), line: place.line };
+      : isOwn
+        ? locateLine(own.migration.file, own.text, place.line, Math.max(1, place.column))
+        : {
+            ...locateLine(relative("", file), place.lineText, 1, Math.max(1, place.column)),
+            line: place.line,
+          };
   return new GodwitError(
     "CODE_INVALID",
     first === undefined ? "the code cannot be bundled" : messageOf(first),

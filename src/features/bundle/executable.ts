@@ -6,6 +6,7 @@ import { outputFailure, outputFile } from "../../base/output-file.ts";
 import { sha256 } from "../../migrations/sealed-format.ts";
 import { markStatement } from "../../migrations/sealed-mark.ts";
 import { compileTarget, runtimePackage, type Target, targetOf } from "./targets.ts";
+import { inFolder } from "./working-directory.ts";
 import { Workspace } from "./workspace.ts";
 
 export interface ExecutableOptions {
@@ -16,8 +17,11 @@ export interface ExecutableOptions {
   readonly runtime: string | null;
 }
 
-/** Where the modules lie in the bundler's eyes: the same on every machine, so that the same input gives the same bytes. */
-const VIRTUAL = "/godwit";
+/**
+ * Where the modules lie in the bundler's eyes, in the working directory: it names chunks by the ways there, and only so do they not depend on how deep
+ * that lies. The same input is to give the same bytes.
+ */
+const VIRTUAL = "godwit";
 const ENTRY = "godwit.js";
 
 /**
@@ -29,18 +33,19 @@ export async function makeExecutable(
   sealed: Uint8Array,
   options: ExecutableOptions,
 ): Promise<Pick<ExecutableOptions, "output" | "target">> {
-  const modules = ownModules();
+  requireExecutable();
   const runtime = options.runtime === null ? null : resolve(options.runtime);
   const target = options.runtime === null ? options.target : requireRuntime(options.runtime, options.target);
   const output = outputFile(target === "windows-x64" ? withEnding(options.output) : options.output);
   const workspace = new Workspace(output);
-  const before = process.cwd();
   try {
-    // Bun writes its half-done executable into the working directory.
-    process.chdir(workspace.path);
     const made = join(workspace.path, "bundle");
-    const files = { ...modules, ...entryModules(sealed) };
-    await Promise.race([compile(files, made, { ...options, target, runtime }), workspace.interrupted]);
+    const folder = join(workspace.path, VIRTUAL);
+    const files = { ...ownModules(folder), ...entryModules(folder, sealed) };
+    await inFolder(workspace.path, () => {
+      const making = compile(files, { folder, made }, { ...options, target, runtime });
+      return Promise.race([making, workspace.interrupted]);
+    });
     // The bundler keeps the thread for long: a signal that came meanwhile is told of one turn later.
     await Promise.race([new Promise((resolve) => setImmediate(resolve)), workspace.interrupted]);
     renameSync(existsSync(made) ? made : `${made}.exe`, output.path);
@@ -48,7 +53,6 @@ export async function makeExecutable(
   } catch (cause) {
     throw cause instanceof GodwitError ? cause : outputFailure(output.shown, cause);
   } finally {
-    process.chdir(before);
     workspace.remove();
   }
 }
@@ -59,17 +63,19 @@ function withEnding(output: string): string {
 
 type Files = Record<string, string | Uint8Array<ArrayBuffer>>;
 
+function requireExecutable(): void {
+  if (EMBEDDED.test(Bun.main)) return;
+  throw new GodwitError("BUNDLE_FAILED", "a bundle is made by the executable, and this is its source", {
+    hint: "build it first: bun run build",
+  });
+}
+
 /** The modules of the executable that runs, as it carries them. */
-function ownModules(): Files {
+function ownModules(folder: string): Files {
   const root = dirname(Bun.main);
-  if (!EMBEDDED.test(Bun.main)) {
-    throw new GodwitError("BUNDLE_FAILED", "a bundle is made by the executable, and this is its source", {
-      hint: "build it first: bun run build",
-    });
-  }
   return Object.fromEntries(
     readdirSync(root).map((name) => [
-      `${VIRTUAL}/${name === basename(Bun.main) ? ENTRY : name}`,
+      join(folder, name === basename(Bun.main) ? ENTRY : name),
       // "// @bun" would keep the bundler from reading it as a module.
       readFileSync(join(root, name), "utf8").replace(/^\/\/ @bun[^\n]*\n/, ""),
     ]),
@@ -79,20 +85,31 @@ function ownModules(): Files {
 /** The folder that Bun keeps a compiled program's modules under, https://bun.com/docs/bundler/executables */
 const EMBEDDED = /[\\/](?:\$bunfs|~BUN)[\\/]/;
 
-function entryModules(sealed: Uint8Array): Files {
+function entryModules(folder: string, sealed: Uint8Array): Files {
   const mark = markStatement("path", sha256(sealed));
   return {
-    [`${VIRTUAL}/migrations.sealed`]: new Uint8Array(sealed),
-    [`${VIRTUAL}/sealed.js`]: `import path from "./migrations.sealed" with { type: "file" };\n${mark}\n`,
-    [`${VIRTUAL}/bundle.js`]: `import "./sealed.js";\nimport "./${ENTRY}";\n`,
+    [join(folder, "migrations.sealed")]: new Uint8Array(sealed),
+    [join(folder, "sealed.js")]: `import path from "./migrations.sealed" with { type: "file" };\n${mark}\n`,
+    [join(folder, "bundle.js")]: `import "./sealed.js";\nimport "./${ENTRY}";\n`,
   };
 }
 
-async function compile(files: Files, outfile: string, { target, runtime }: ExecutableOptions): Promise<void> {
+interface Places {
+  /** Of the modules. */
+  readonly folder: string;
+  /** The executable. */
+  readonly made: string;
+}
+
+async function compile(
+  files: Files,
+  { folder, made }: Places,
+  { target, runtime }: ExecutableOptions,
+): Promise<void> {
   const result = await Bun.build({
-    entrypoints: [`${VIRTUAL}/bundle.js`],
+    entrypoints: [join(folder, "bundle.js")],
     files,
-    root: "/",
+    root: dirname(folder),
     minify: true,
     bytecode: true,
     format: "esm",
@@ -104,12 +121,12 @@ async function compile(files: Files, outfile: string, { target, runtime }: Execu
         name: "own-modules",
         setup(build) {
           // They import one another by where they lie in the executable.
-          build.onResolve({ filter: EMBEDDED }, ({ path }) => ({ path: `${VIRTUAL}/${basename(path)}` }));
+          build.onResolve({ filter: EMBEDDED }, ({ path }) => ({ path: join(folder, basename(path)) }));
         },
       },
     ],
     compile: {
-      outfile,
+      outfile: made,
       autoloadDotenv: false,
       autoloadBunfig: false,
       autoloadPackageJson: false,
