@@ -1,7 +1,7 @@
 import type { ArgsDef } from "citty";
 import { GodwitError, isGodwitError } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
-import { argsOf, COMMANDS, type DeclaredCommand, findCommand, ROOT_ARGS } from "./command-tree.ts";
+import { aliasOf, argsOf, COMMANDS, type DeclaredCommand, findCommand, ROOT_ARGS } from "./command-tree.ts";
 
 /** What a command was given, by the declared names of its flags and of its positional. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
@@ -186,10 +186,6 @@ function canonical(written: string, args: ArgsDef): string | null {
 
 function isFlag(args: ArgsDef, name: string): boolean {
   return Object.hasOwn(args, name) && args[name]!.type !== "positional";
-}
-
-function aliasOf(arg: ArgDef): string | undefined {
-  return "alias" in arg && typeof arg.alias === "string" ? arg.alias : undefined;
 }
 
 /** A command's own flag may stand before the command's name. */

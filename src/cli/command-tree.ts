@@ -236,8 +236,12 @@ export function argsOf(command: DeclaredCommand): ArgsDef {
 }
 
 export function findCommand(name: string): DeclaredCommand | undefined {
-  for (const command of COMMANDS) if (command.name === name || command.alias === name) return command;
-  return undefined;
+  return COMMANDS.find((command) => command.name === name || command.alias === name);
+}
+
+/** The one letter that a flag may be written with. */
+export function aliasOf(arg: ArgsDef[string]): string | undefined {
+  return "alias" in arg && typeof arg.alias === "string" ? arg.alias : undefined;
 }
 
 /** The tree as citty takes it, for its help. */

@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
 import { GodwitError, isGodwitError, messageOf } from "../base/failure.ts";
+import { isFile } from "../base/is-file.ts";
 import { CompanionFolder } from "../history/companion-folder.ts";
 import type { RunEnd, RunLog } from "../history/run-log.ts";
 import type { EventListener, RunEvent } from "./events.ts";
@@ -40,14 +40,6 @@ export async function loggedCommand<T, S extends Pick<RunSubject, "database" | "
 
 /** Nothing is left beside what was named by mistake. */
 const NO_DATABASE: ReadonlySet<string> = new Set(["NOT_A_DATABASE", "DATABASE_NOT_FOUND"]);
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
 
 /** One run's lines in the log. */
 class Entry {

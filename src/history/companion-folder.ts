@@ -129,12 +129,7 @@ export class CompanionFolder {
    */
   syncWithParent(): void {
     this.sync();
-    try {
-      syncFolder(join(this.path, ".."));
-    } catch (error) {
-      // Who may not look into it can work in a folder that somebody else has made there.
-      if (!isRefusal(error)) throw error;
-    }
+    syncAbove(this.path);
   }
 
   private isThere(): boolean {
@@ -150,7 +145,7 @@ export class CompanionFolder {
     const first = mkdirSync(parent, { recursive: true });
     // Each one that was made is a name in the one above.
     if (first !== undefined)
-      for (let made = parent; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
+      for (let made = parent; made.length >= first.length; made = dirname(made)) syncAbove(made);
     try {
       mkdirSync(this.path, { mode: 0o700 });
     } catch (error) {
@@ -212,6 +207,15 @@ export function unreadable(what: string, cause: unknown): GodwitError {
     hint: isRefusal(cause) ? "run as the user who owns the database" : "move away what is in its place",
     cause,
   });
+}
+
+/** Makes the name of a folder last, as far as this user may look at what it stands in. */
+function syncAbove(folder: string): void {
+  try {
+    syncFolder(dirname(folder));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
 }
 
 function isRefusal(error: unknown): boolean {

@@ -52,7 +52,12 @@ export function isReversible(migration: Migration): boolean | null {
   if (names === null) return null;
   if (names.includes("down")) return true;
   if (names.length === 0) return null;
-  return names.includes("default") || /^\s*export\s*\*/m.test(body.text) ? null : false;
+  return mayExportMore(body.text, names) ? null : false;
+}
+
+/** Whether only running a module could tell what else it exports: a default object, `export *`. */
+export function mayExportMore(text: string, names: readonly string[]): boolean {
+  return names.includes("default") || /^\s*export\s*\*/m.test(text);
 }
 
 /** The names that a module exports; null where it does not parse. Runs nothing. */

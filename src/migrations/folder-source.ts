@@ -1,6 +1,7 @@
-import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../base/failure.ts";
+import { isFile } from "../base/is-file.ts";
 import { locateFile } from "../base/source-text.ts";
 import { loadCode } from "./code-loader.ts";
 import { type MigrationFile, parseFileName } from "./file-name.ts";
@@ -107,7 +108,7 @@ export class FolderSource implements MigrationSource {
   private requireReadable(entry: Dirent): void {
     const file = this.prefixes.shown + entry.name;
     if (parseFileName(entry.name, file) === null) return;
-    if (entry.isSymbolicLink() && leadsToFile(this.prefixes.path + entry.name)) {
+    if (entry.isSymbolicLink() && isFile(this.prefixes.path + entry.name)) {
       this.links.add(file);
       return;
     }
@@ -123,15 +124,6 @@ function withoutLinks(path: string): string {
     return realpathSync.native(path);
   } catch {
     return path;
-  }
-}
-
-/** A link may lead nowhere, or round to itself. */
-function leadsToFile(link: string): boolean {
-  try {
-    return statSync(link).isFile();
-  } catch {
-    return false;
   }
 }
 

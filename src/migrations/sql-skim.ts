@@ -1,4 +1,4 @@
-import { hidingSpans, mayBePlain } from "../sql/plain-statements.ts";
+import { hidingSpans, isSpace, mayBePlain } from "../sql/plain-statements.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
 import { checksumOfSection } from "./section-checksum.ts";
@@ -95,7 +95,7 @@ class SqlSkimmer {
     while (last >= start && isSpace(text.charCodeAt(last))) last--;
     if (last < start) return;
     if (text.charCodeAt(last) !== SEMICOLON) return this.openStatement();
-    if (!current.hasStatement) current.hasStatement = hasToken(text, start, last);
+    if (!current.hasStatement) current.hasStatement = TOKEN.test(text.slice(start, last));
     this.isInStatement = false;
   }
 
@@ -148,18 +148,8 @@ class SqlSkimmer {
   }
 }
 
-/** Whether there is anything but space and semicolons. */
-function hasToken(text: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at);
-    if (code !== SEMICOLON && !isSpace(code)) return true;
-  }
-  return false;
-}
-
-function isSpace(code: number): boolean {
-  return isIndent(code) || code === NEWLINE;
-}
+/** Anything but space and semicolons. */
+const TOKEN = /[^ \t\n\f;]/;
 
 function isIndent(code: number): boolean {
   return code === SPACE || code === TAB || code === FORM_FEED;

@@ -168,6 +168,7 @@ function lastToken(text: string, start: number, end: number): number {
   return -1;
 }
 
-function isSpace(code: number): boolean {
+/** Vertical tabs are left to the lexer. */
+export function isSpace(code: number): boolean {
   return code === SPACE || code === NEWLINE || code === TAB || code === FORM_FEED;
 }

@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { bundle } from "../support/bundled-project.ts";
+import { bundle, writePackage } from "../support/bundled-project.ts";
 import { CliProject } from "../support/cli-project.ts";
 import { v } from "../support/intent.ts";
 import { documentOf, GODWIT, runProcess, startProcess } from "../support/run-godwit.ts";
@@ -118,9 +118,9 @@ export async function up(db) {
 
   test("changes no text of code, and lets a package go on without what it can do without", async () => {
     using other = new CliProject();
-    other.root.write("migrations/node_modules/opt/package.json", '{ "main": "main.js" }');
-    other.root.write(
-      "migrations/node_modules/opt/main.js",
+    writePackage(
+      other,
+      "migrations/node_modules/opt",
       'let native; try { native = require("opt-native"); } catch { native = "without"; } exports.native = native;',
     );
     other.root.write("migrations/seed.json", '{ "import(path)": "import.meta.require" }');
@@ -164,8 +164,7 @@ export async function up(db) {
     const { stderr } = await other.godwit("bundle", "-o", "app");
     expect(stderr).toStartWith(`note: migrations/${v(1)}_step_1.js: imports what it computes`);
     other.root.write("evil.ts", 'export const evil = "ran";');
-    other.root.write("node_modules/evil/package.json", '{ "main": "main.js" }');
-    other.root.write("node_modules/evil/main.js", 'export const evil = "ran";');
+    writePackage(other, "node_modules/evil", 'export const evil = "ran";');
     await runProcess([other.root.join("app"), "migrate", "--db", "app.db"], { cwd: other.cwd });
     const said = other.column("SELECT text FROM said") as string[];
     expect(said).toHaveLength(4);
@@ -174,11 +173,7 @@ export async function up(db) {
 
   test("carries no path of the machine that it was made on", async () => {
     using other = new CliProject();
-    other.root.write("migrations/node_modules/placed/package.json", '{ "main": "main.js" }');
-    other.root.write(
-      "migrations/node_modules/placed/main.js",
-      "exports.place = () => [__dirname, __filename];",
-    );
+    writePackage(other, "migrations/node_modules/placed", "exports.place = () => [__dirname, __filename];");
     other.write(1, 'import { place } from "placed"; export function up() { place(); }', "ts");
     const { stderr } = await other.godwit("bundle", "-o", "app");
     expect(stderr).toContain("node_modules/placed/main.js: mentions __dirname");

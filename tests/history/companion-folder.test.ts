@@ -1,12 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import {
   appendFileSync,
-  chmodSync,
   chownSync,
   closeSync,
   existsSync,
   mkdirSync,
-  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -88,22 +86,6 @@ describe("the folder beside a database", () => {
     chownSync(database, 12345, 54321);
     folder.make();
     expect(statSync(folder.path)).toMatchObject({ uid: 12345, gid: 54321 });
-  });
-
-  test.skipIf(!isRoot)("is synced also where its owner may not look into the folder above", () => {
-    using dir = new TempDir();
-    const database = dir.write("app.db", "");
-    chownSync(database, 12345, 54321);
-    const folder = new CompanionFolder(database);
-    folder.make();
-    chmodSync(dir.path, 0o711);
-    process.seteuid!(12345);
-    try {
-      expect(() => openSync(dir.path, "r")).toThrow("EACCES");
-      expect(() => folder.syncWithParent()).not.toThrow();
-    } finally {
-      process.seteuid!(0);
-    }
   });
 
   test.each([

@@ -122,6 +122,21 @@ testUnprivileged("C10: in such a folder a WAL database cannot even be read, and 
     await project.refuses(command, { exitCode: 4, code: "DATABASE_READONLY", hint: "folder" });
 });
 
+testUnprivileged(
+  "C10: a restore point is made where its folder may be written to, and not be looked into",
+  async () => {
+    using project = await ForeignProject.make("delete");
+    rmSync(`${project.path}.godwit`, { recursive: true });
+    chmodSync(project.data, 0o333);
+    expect(await project.unprivileged("backup", "--db", "data/app.db")).toMatchObject({
+      stderr: "",
+      exitCode: 0,
+    });
+    chmodSync(project.data, 0o777);
+    expect(readdirSync(`${project.path}.godwit`)).toContainEqual(expect.stringMatching(/^\d{8}T\d{6}Z\.db$/));
+  },
+);
+
 testUnprivileged("C10: no database is made in a folder that may only be read", async () => {
   using project = await ForeignProject.make("delete");
   renameSync(project.path, project.root.join("app.db"));

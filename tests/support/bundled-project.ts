@@ -1,6 +1,12 @@
 import { expect } from "bun:test";
 import type { CliProject } from "./cli-project.ts";
 
+/** A package in a folder, with a main module. */
+export function writePackage(project: CliProject, folder: string, code: string): void {
+  project.root.write(`${folder}/package.json`, '{ "main": "main.js" }');
+  project.root.write(`${folder}/main.js`, code);
+}
+
 /** SQL, and TypeScript that imports a package, a helper that two share, JSON and text. */
 export function fillToBundle(project: CliProject): void {
   project.root.write(

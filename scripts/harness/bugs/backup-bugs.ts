@@ -70,7 +70,7 @@ export const BACKUP_BUGS: readonly Bug[] = [
   {
     name: "the folder of restore points is not synced",
     file: "history/companion-folder.ts",
-    find: '      syncFolder(join(this.path, ".."));\n',
+    find: "    syncAbove(this.path);\n",
     replace: "",
     caughtBy: [powerCutsFrom("backup first delete")],
   },

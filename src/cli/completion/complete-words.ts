@@ -2,7 +2,7 @@ import { type Command, RootCommand } from "@bomb.sh/tab";
 import type { ArgsDef } from "citty";
 import { TARGET_NAMES } from "../../features/bundle/targets.ts";
 import { commandMeant } from "../arguments.ts";
-import { argsOf, commandsOf, ROOT_ARGS } from "../command-tree.ts";
+import { aliasOf, argsOf, commandsOf, ROOT_ARGS } from "../command-tree.ts";
 import {
   type Candidate,
   type CandidateSources,
@@ -70,7 +70,7 @@ function declare(command: Command, args: ArgsDef, typed: string, sources: Candid
       if (candidates !== null) command.argument(name, offer);
       continue;
     }
-    const alias = "alias" in arg && typeof arg.alias === "string" ? arg.alias : undefined;
+    const alias = aliasOf(arg);
     const description = arg.description ?? "";
     // A flag without a value is told by its having no handler.
     if (arg.type === "boolean") command.option(name, description, alias);

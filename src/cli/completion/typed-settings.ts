@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
 import { homedir } from "node:os";
+import { isFile } from "../../base/is-file.ts";
 import { flagsSoFar } from "../arguments.ts";
 import type { SettingFlags } from "../settings.ts";
 
@@ -21,12 +21,4 @@ export function typedSettings(words: readonly string[]): SettingFlags {
 
 function expanded(path: string | undefined): string | undefined {
   return path?.startsWith("~/") === true ? homedir() + path.slice(1) : path;
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

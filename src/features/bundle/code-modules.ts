@@ -4,7 +4,7 @@ import type { BunPlugin } from "bun";
 import { GodwitError, messageOf } from "../../base/failure.ts";
 import { locate, locateFile, locateLine } from "../../base/source-text.ts";
 import { missingUp } from "../../migrations/code-exports.ts";
-import { scanExports } from "../../migrations/code-file.ts";
+import { mayExportMore, scanExports } from "../../migrations/code-file.ts";
 import { fileNameOf } from "../../migrations/file-name.ts";
 import type { Migration } from "../../migrations/migration.ts";
 import { NOWHERE, SEALED_PREFIX } from "../../migrations/sealed-code.ts";
@@ -121,9 +121,7 @@ function isBrought(path: string): boolean {
 /** As an import of the file would refuse it: the bundler would read CommonJS as well. What does not parse, the bundler places. */
 function requireUp({ migration, text }: CodeToBundle): void {
   const names = scanExports(text);
-  if (names === null || names.includes("up") || names.includes("default") || /^\s*export\s*\*/m.test(text))
-    return;
-  throw missingUp(migration);
+  if (names !== null && !names.includes("up") && !mayExportMore(text, names)) throw missingUp(migration);
 }
 
 async function collect(
