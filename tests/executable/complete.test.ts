@@ -136,13 +136,15 @@ test("commands are completed also where godwit.toml is wrong", async () => {
 });
 
 test.each([
-  [["complete"], "MISSING_ARGUMENT"],
-  [["complete", "--"], "MISSING_ARGUMENT"],
-  [["complete", "tcsh"], "INVALID_VALUE"],
-])("%j is refused", async (args, code) => {
+  [["complete"], "MISSING_ARGUMENT", "in bash: source <(godwit complete bash)"],
+  [["complete", "--"], "MISSING_ARGUMENT", "in bash: source <(godwit complete bash)"],
+  [["complete", "powershell"], "INVALID_VALUE", "in bash: source <(godwit complete bash)"],
+  [["complete", "fisch"], "INVALID_VALUE", "did you mean fish?"],
+])("%j is refused", async (args, code, hint) => {
   using project = new CliProject();
   const { stderr, exitCode } = await project.godwit(...args);
   expect(stderr).toStartWith(`error[${code}] complete `);
+  expect(stderr).toEndWith(`hint: ${hint}\n`);
   expect(exitCode).toBe(2);
 });
 

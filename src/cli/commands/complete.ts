@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { GodwitError } from "../../base/failure.ts";
+import { nearest } from "../../base/nearest.ts";
 import { restorePointsOf } from "../../features/backup/backup-subject.ts";
 import { FolderSource } from "../../migrations/folder-source.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -13,20 +14,23 @@ import type { CommandResult } from "../results.ts";
 export async function complete(context: CommandContext): Promise<CommandResult> {
   const shell = context.text("shell");
   if (shell !== undefined && !isShell(shell)) {
+    const meant = nearest(shell, SHELLS);
     throw new GodwitError("INVALID_VALUE", `complete takes ${SHELLS.join(", ")}, not "${shell}"`, {
-      hint: "in bash: source <(godwit complete bash)",
+      hint: meant === null ? IN_BASH : `did you mean ${meant}?`,
     });
   }
   if (shell !== undefined) return { kind: "complete", lines: [shellScript(shell, ...program())] };
   if (context.rest.length === 0) {
     throw new GodwitError("MISSING_ARGUMENT", "complete needs a shell: bash, zsh or fish", {
-      hint: "in bash: source <(godwit complete bash)",
+      hint: IN_BASH,
     });
   }
   context.settingFlags = typedSettings(context.rest);
   const found = completeWords(context.rest, sourcesOf(context), context.sealed !== null);
   return { kind: "complete", lines: [...found.map(lineOf), `:${directive(found)}`] };
 }
+
+const IN_BASH = "in bash: source <(godwit complete bash)";
 
 function isShell(text: string): text is Shell {
   return (SHELLS as readonly string[]).includes(text);
