@@ -1,7 +1,7 @@
 import type { GodwitError } from "../base/failure.ts";
 import type { Connection } from "../databases/connection.ts";
 import { HistoryTable } from "../history/history-table.ts";
-import type { Migration } from "../migrations/migration.ts";
+import { descriptionOf, type Migration } from "../migrations/migration.ts";
 import type { LockWait } from "./lock-wait.ts";
 import { loggedCommand } from "./logged-command.ts";
 import { targetUnknown } from "./plan.ts";
@@ -72,7 +72,7 @@ async function markUnderLock(
     await transaction.commit();
     return chosen.map(({ version, migration, record }) => ({
       version,
-      description: migration?.description ?? record?.description ?? "",
+      description: migration === null ? (record?.description ?? "") : descriptionOf(migration),
       state: request.as,
     }));
   } finally {
@@ -108,8 +108,9 @@ async function apply(
   if (incomplete !== null) await history.forgetIncomplete(version);
   if (as === "pending") return history.forget(version);
   if (migration!.body.kind === "broken") throw unreadable(migration!, migration!.body.failure);
-  const { description, checksum } = migration!;
+  const { checksum } = migration!;
   if (record !== null) return history.setChecksum(version, checksum);
+  const description = descriptionOf(migration!);
   await history.record({ version, description, checksum, appliedAt: now, executionTimeMs: null });
 }
 

@@ -4,6 +4,7 @@ import { EMPTY_HISTORY, isoTime, wholeNumber } from "../history/history.ts";
 import type { LoggedRun } from "../history/run-log.ts";
 import { isReversible } from "../migrations/code-file.ts";
 import type { MigrationKind } from "../migrations/file-name.ts";
+import { descriptionOf } from "../migrations/migration.ts";
 import { readAll, requireReadable } from "./planner.ts";
 import { readHistory, withConnection } from "./run-plan.ts";
 import type { RunSettings } from "./run-settings.ts";
@@ -50,7 +51,7 @@ export async function readStatus({ database, source, settings }: RunSubject): Pr
     exists,
     migrations: entries.map(({ version, state, migration, record }) => ({
       version,
-      description: migration?.description ?? record?.description ?? "",
+      description: migration === null ? (record?.description ?? "") : descriptionOf(migration),
       state,
       kind: migration?.kind ?? null,
       file: migration?.file ?? null,

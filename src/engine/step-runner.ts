@@ -3,7 +3,7 @@ import { locate, locateFile } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import type { HistoryTable } from "../history/history-table.ts";
-import type { MigrationContext } from "../migrations/migration.ts";
+import { descriptionOf, type MigrationContext } from "../migrations/migration.ts";
 import type { FinishedStep, MigrationLabel, RunEvent } from "./events.ts";
 import type { ForeignKeyGuard } from "./foreign-key-guard.ts";
 import { LostTransaction } from "./lost-transaction.ts";
@@ -95,8 +95,9 @@ export class StepRunner {
   }
 
   private writeRecord(step: PreparedStep, finished: FinishedStep): Promise<void> {
-    const { version, description, checksum } = step.migration;
+    const { version, checksum } = step.migration;
     if (step.direction === "down") return this.history.forget(version);
+    const description = descriptionOf(step.migration);
     const { executionTimeMs } = finished;
     const appliedAt = this.settings.clock.now();
     return this.history.record({ version, description, checksum, executionTimeMs, appliedAt });
@@ -199,8 +200,8 @@ async function isUndone(savepoint: Savepoint): Promise<boolean> {
 }
 
 export function labelOf({ migration, direction }: Step): MigrationLabel {
-  const { version, description, file } = migration;
-  return { version, description, file, direction };
+  const { version, file } = migration;
+  return { version, description: descriptionOf(migration), file, direction };
 }
 
 /** The event that says a step is committed. */

@@ -1,5 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
-import type { Migration, MigrationSource } from "./migration.ts";
+import { descriptionOf, type Migration, type MigrationSource } from "./migration.ts";
 
 /**
  * All migrations of a source, to be taken somewhere else: what could not run there is refused here.
@@ -17,7 +17,8 @@ export function readToCarry(source: MigrationSource): readonly Migration[] {
 }
 
 /** What is taken along of a file: its text, and of the older runner's files how they are described. */
-export function carriedText({ description, body }: Migration): string {
+export function carriedText(migration: Migration): string {
+  const { body } = migration;
   if (body.kind === "sql" || body.kind === "code") return body.text;
-  return `"""\nDescription: ${description}\n"""\n`;
+  return `"""\nDescription: ${descriptionOf(migration)}\n"""\n`;
 }

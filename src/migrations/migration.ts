@@ -1,10 +1,11 @@
 import type { GodwitError } from "../base/failure.ts";
 import type { Statement } from "../sql/statement-reader.ts";
-import type { MigrationFile } from "./file-name.ts";
+import { describeSlug, type MigrationFile } from "./file-name.ts";
 
 /** What is intended: one migration, read and parsed, its code not loaded. */
 export interface Migration extends MigrationFile {
-  readonly description: string;
+  /** As its header has it; `descriptionOf` says what is shown. */
+  readonly ownDescription: string | null;
   /** Lower-case hex SHA-256; null where there is none to compare with (`.py`, a file that cannot be read). */
   readonly checksum: string | null;
   /** Versions that must be applied, or stand earlier in the plan. */
@@ -14,6 +15,11 @@ export interface Migration extends MigrationFile {
   /** True for `Foreign keys: on`. */
   readonly foreignKeysOn: boolean;
   readonly body: MigrationBody;
+}
+
+/** What a person reads: the file's name, where its header says nothing. Made when it is asked for: most starts show none. */
+export function descriptionOf({ ownDescription, slug }: Pick<Migration, "ownDescription" | "slug">): string {
+  return ownDescription ?? describeSlug(slug);
 }
 
 export type MigrationBody = SqlBody | CodeBody | PythonBody | BrokenBody;

@@ -1,7 +1,7 @@
 import { GodwitError } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
 import { readCodeFile } from "./code-file.ts";
-import { describeSlug, type MigrationFile } from "./file-name.ts";
+import type { MigrationFile } from "./file-name.ts";
 import type { Header } from "./header.ts";
 import type { Migration, MigrationBody } from "./migration.ts";
 import { readSqlFile } from "./sql-file.ts";
@@ -24,7 +24,7 @@ export function readMigration(file: MigrationFile, readText: () => string): Migr
     return compose(file, file.kind === "sql" ? readSqlFile(file.file, text) : readCodeFile(file.file, text));
   } catch (failure) {
     if (!(failure instanceof GodwitError)) throw failure;
-    return { ...file, ...PLAIN, description: describeSlug(file.slug), body: { kind: "broken", failure } };
+    return { ...file, ...PLAIN, body: { kind: "broken", failure } };
   }
 }
 
@@ -42,30 +42,34 @@ export function refuseDuplicates(files: readonly MigrationFile[]): void {
   }
 }
 
-const PLAIN = { checksum: null, requires: [], transactional: true, foreignKeysOn: false } as const;
+const PLAIN = {
+  ownDescription: null,
+  checksum: null,
+  requires: [],
+  transactional: true,
+  foreignKeysOn: false,
+} as const;
 
 function compose(file: MigrationFile, { header, checksum, body }: Read): Migration {
-  let described: string | null = header.description;
+  const { version, slug, kind, file: shown } = file;
+  const { description: ownDescription, requires, transactional, foreignKeysOn } = header;
   return {
-    version: file.version,
-    slug: file.slug,
-    kind: file.kind,
-    file: file.file,
-    // Most starts show none of them.
-    get description() {
-      described ??= describeSlug(file.slug);
-      return described;
-    },
+    version,
+    slug,
+    kind,
+    file: shown,
+    ownDescription,
     checksum,
-    requires: header.requires,
-    transactional: header.transactional,
-    foreignKeysOn: header.foreignKeysOn,
+    requires,
+    transactional,
+    foreignKeysOn,
     body,
   };
 }
 
 /** The older runner kept the description in the module's docstring. */
 function pythonMigration(file: MigrationFile, text: string): Migration {
-  const described = /^\s*(?:"""|''')[\s\S]*?^[ \t]*Description:[ \t]*(.+?)[ \t]*$/im.exec(text)?.[1];
-  return { ...file, ...PLAIN, description: described ?? describeSlug(file.slug), body: { kind: "python" } };
+  const ownDescription =
+    /^\s*(?:"""|''')[\s\S]*?^[ \t]*Description:[ \t]*(.+?)[ \t]*$/im.exec(text)?.[1] ?? null;
+  return { ...file, ...PLAIN, ownDescription, body: { kind: "python" } };
 }

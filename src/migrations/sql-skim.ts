@@ -1,4 +1,4 @@
-import { hidingSpans, isSpace, mayBePlain } from "../sql/plain-statements.ts";
+import { HidingSpans, isSpace, mayBePlain } from "../sql/plain-statements.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
 import { checksumOfSection } from "./section-checksum.ts";
@@ -35,7 +35,8 @@ export function skimSqlFile(file: string, text: string): SkimmedFile | null {
   return mayBePlain(text) ? new SqlSkimmer(file, text).skim() : null;
 }
 
-const SPAN = hidingSpans();
+const UP = "-- up";
+const DOWN = "-- down";
 
 const SPACE = 32;
 const TAB = 9;
@@ -66,21 +67,21 @@ class SqlSkimmer {
   }
 
   skim(): SkimmedFile | null {
-    const text = this.text;
+    const { text } = this;
+    const span = new HidingSpans(text);
     let at = 0;
-    SPAN.lastIndex = 0;
-    for (let match = SPAN.exec(text); match !== null; match = SPAN.exec(text)) {
-      const span = match[0];
-      const start = match.index;
-      const code = span.charCodeAt(0);
+    while (span.next()) {
+      const { start, end } = span;
       const before = at;
-      at = start + span.length;
+      at = end;
+      const code = text.charCodeAt(start);
       if (code === MINUS || code === SLASH) {
-        if (span === "/*") return null;
+        // It is open: a comment that is closed has two characters more.
+        if (code === SLASH && end - start === 2) return null;
         this.passOver(before, start);
-        if (!this.isInStatement && !this.takeComment(span, start, at)) return null;
+        if (!this.isInStatement && !this.takeComment(start, end)) return null;
       } else {
-        if (span.length === 1) return null;
+        if (end - start === 1) return null;
         this.openStatement();
       }
     }
@@ -95,7 +96,11 @@ class SqlSkimmer {
     while (last >= start && isSpace(text.charCodeAt(last))) last--;
     if (last < start) return;
     if (text.charCodeAt(last) !== SEMICOLON) return this.openStatement();
-    if (!current.hasStatement) current.hasStatement = TOKEN.test(text.slice(start, last));
+    if (!current.hasStatement) {
+      BLANK.lastIndex = start;
+      BLANK.test(text);
+      current.hasStatement = BLANK.lastIndex < last;
+    }
     this.isInStatement = false;
   }
 
@@ -105,12 +110,10 @@ class SqlSkimmer {
   }
 
   /** @returns false for one that is refused. */
-  private takeComment(comment: string, start: number, end: number): boolean {
-    // As `create` writes them: a start meets thousands of these.
-    if (start === 0 || this.text.charCodeAt(start - 1) === NEWLINE) {
-      if (comment === "-- up") return this.open("up", start, end);
-      if (comment === "-- down") return this.open("down", start, end);
-    }
+  private takeComment(start: number, end: number): boolean {
+    const usual = this.usualMarker(start, end);
+    if (usual !== null) return this.open(usual, start, end);
+    const comment = this.text.slice(start, end);
     const section = markerOf(comment);
     if (section !== null && this.isOwnLine(start)) return this.open(section, start, end);
     if (nearMiss(comment) !== null) return false;
@@ -122,6 +125,14 @@ class SqlSkimmer {
     if (isHead) this.headers.take(line, start);
     else this.headers.refuseMisplaced(line, start);
     return true;
+  }
+
+  /** As `create` writes them: a start meets thousands of these. */
+  private usualMarker(start: number, end: number): SectionName | null {
+    const { text } = this;
+    if (start > 0 && text.charCodeAt(start - 1) !== NEWLINE) return null;
+    if (end - start === UP.length && text.startsWith(UP, start)) return "up";
+    return end - start === DOWN.length && text.startsWith(DOWN, start) ? "down" : null;
   }
 
   private open(name: SectionName, start: number, end: number): boolean {
@@ -148,8 +159,8 @@ class SqlSkimmer {
   }
 }
 
-/** Anything but space and semicolons. */
-const TOKEN = /[^ \t\n\f;]/;
+/** Space and semicolons; it matches everywhere, if only nothing. */
+const BLANK = /[ \t\n\f;]*/y;
 
 function isIndent(code: number): boolean {
   return code === SPACE || code === TAB || code === FORM_FEED;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { CarriedSource } from "../../src/migrations/carried-source.ts";
 import { FolderSource } from "../../src/migrations/folder-source.ts";
+import { descriptionOf } from "../../src/migrations/migration.ts";
 import { failureOf } from "../support/failures.ts";
 import { v } from "../support/intent.ts";
 import { Project } from "../support/project.ts";
@@ -21,8 +22,9 @@ describe("carried migrations", () => {
     ]);
     const told = (source: FolderSource | CarriedSource) =>
       source.list().map((file) => {
-        const { version, description, checksum, requires, body } = source.read(file);
-        return { version, description, checksum, requires, kind: body.kind };
+        const migration = source.read(file);
+        const { version, checksum, requires, body } = migration;
+        return { version, description: descriptionOf(migration), checksum, requires, kind: body.kind };
       });
     expect(told(carried)).toEqual(told(folder));
   });

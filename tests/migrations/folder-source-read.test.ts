@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Migration } from "../../src/migrations/migration.ts";
+import { descriptionOf } from "../../src/migrations/migration.ts";
 import { v } from "../support/intent.ts";
 import { MigrationFolder } from "../support/migration-folder.ts";
 import { refusalIn } from "../support/refusal.ts";
@@ -17,7 +18,7 @@ describe("a migration that is read", () => {
       version: v(1),
       slug: "a",
       kind: "sql",
-      description: "Add a",
+      ownDescription: "Add a",
       requires: [v(2)],
       transactional: false,
       foreignKeysOn: true,
@@ -31,7 +32,7 @@ describe("a migration that is read", () => {
     const text = "/** Description: Levels */\nthrow new Error('run');\n";
     expect(folder.migration(text, kind)).toMatchObject({
       kind,
-      description: "Levels",
+      ownDescription: "Levels",
       requires: [],
       transactional: true,
       foreignKeysOn: false,
@@ -45,7 +46,7 @@ describe("a migration that is read", () => {
   ])("without a description is described by its name: $name", ({ slug, description }) => {
     using folder = new MigrationFolder();
     folder.write(`${v(1)}_${slug}.sql`, "A;");
-    expect(folder.read().description).toBe(description);
+    expect(descriptionOf(folder.read())).toBe(description);
   });
 
   test.each([
@@ -60,9 +61,9 @@ describe("a migration that is read", () => {
       description: "Add users",
     },
     { name: "in another case", text: '\n"""x\ndescription: Add users\n"""', description: "Add users" },
-    { name: "nowhere", text: "def upgrade(): pass", description: "A" },
-    { name: "in a comment", text: "# Description: Add users", description: "A" },
-    { name: "in no text at all", text: "", description: "A" },
+    { name: "nowhere", text: "def upgrade(): pass", description: null },
+    { name: "in a comment", text: "# Description: Add users", description: null },
+    { name: "in no text at all", text: "", description: null },
   ])("in Python is known by its description: $name", ({ text, description }) => {
     using folder = new MigrationFolder();
     expect(folder.migration(text, "py")).toEqual({
@@ -70,7 +71,7 @@ describe("a migration that is read", () => {
       slug: "a",
       kind: "py",
       file: join(folder.path, `${v(1)}_a.py`),
-      description,
+      ownDescription: description,
       checksum: null,
       requires: [],
       transactional: true,
@@ -82,7 +83,7 @@ describe("a migration that is read", () => {
   test("in Python that is no UTF-8 is known all the same", () => {
     using folder = new MigrationFolder();
     const text = Buffer.concat([Buffer.from('"""\nDescription: Caf'), Buffer.of(0xe9), Buffer.from('\n"""')]);
-    expect(folder.migration(text, "py").description).toBe("Caf\uFFFD");
+    expect(descriptionOf(folder.migration(text, "py"))).toBe("Caf\uFFFD");
   });
 
   test.each(["sql", "ts"])("has one checksum however its lines end: %s", (kind) => {
@@ -118,7 +119,7 @@ describe("a file that cannot be used is set aside, and the failure kept", () => 
     const migration = folder.migration(content, kind);
     expect(failureIn(migration).code).toBe(code as never);
     expect(failureIn(migration).location?.file).toBe(migration.file);
-    expect(migration).toMatchObject({ description: "A", checksum: null, requires: [], transactional: true });
+    expect(migration).toMatchObject({ ownDescription: null, checksum: null, requires: [], transactional: true });
   });
 
   test.each(["sql", "ts", "py"])("a file that has gone since it was listed: %s", (kind) => {

@@ -3,6 +3,7 @@ import { counted, printable } from "../../base/printable.ts";
 import type { PlanRequest, Step } from "../../engine/plan.ts";
 import { previewPlan, runPlan } from "../../engine/run-plan.ts";
 import type { RunSubject } from "../../engine/run-subject.ts";
+import { descriptionOf } from "../../migrations/migration.ts";
 import type { CommandContext } from "../command-context.ts";
 import { requireYes } from "../prompts.ts";
 import { rehearsed } from "../rehearsed.ts";
@@ -46,6 +47,6 @@ async function agree(
 }
 
 function question(database: string, steps: readonly Step[]): string {
-  const rows = steps.map(({ migration }) => `  ${migration.version}  ${brief(migration.description)}`);
+  const rows = steps.map(({ migration }) => `  ${migration.version}  ${brief(descriptionOf(migration))}`);
   return `Undo ${counted(steps.length, "migration")} in ${printable(database)}?\n${rows.join("\n")}`;
 }

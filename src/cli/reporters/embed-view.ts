@@ -1,5 +1,6 @@
 import { counted, printable } from "../../base/printable.ts";
 import type { Embedding } from "../../features/embed/embed-migrations.ts";
+import { descriptionOf } from "../../migrations/migration.ts";
 
 export function embedLines({ output, migrations, wasStale }: Embedding, isCheck: boolean): string[] {
   const file = printable(output);
@@ -15,10 +16,10 @@ export function describeEmbedding(
   { output, migrations, wasStale }: Embedding,
   isCheck: boolean,
 ): Record<string, unknown> {
-  const carried = migrations.map(({ version, description, checksum }) => ({
-    version,
-    description,
-    checksum,
+  const carried = migrations.map((migration) => ({
+    version: migration.version,
+    description: descriptionOf(migration),
+    checksum: migration.checksum,
   }));
   return { output, stale: isCheck && wasStale, written: wasStale && !isCheck, migrations: carried };
 }

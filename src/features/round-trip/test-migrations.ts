@@ -9,6 +9,7 @@ import { prepareRun, runPlan, withConnection } from "../../engine/run-plan.ts";
 import type { RunSubject } from "../../engine/run-subject.ts";
 import { ScratchDatabase } from "../../engine/scratch-database.ts";
 import { isNoContent, onScratch } from "../../engine/scratch-subject.ts";
+import { descriptionOf } from "../../migrations/migration.ts";
 
 /** What came of trying one migration there, back and there again. */
 export interface TestedMigration {
@@ -155,8 +156,10 @@ class RoundTrip {
   }
 
   verdict(result: TestedMigration["result"]): TestedMigration {
-    const { version, description, file } = this.step.migration;
-    return { version, description, file, result, findings: this.findings, warnings: this.warnings };
+    const { findings, warnings } = this;
+    const { version, file } = this.step.migration;
+    const description = descriptionOf(this.step.migration);
+    return { version, description, file, result, findings, warnings };
   }
 }
 

@@ -100,9 +100,9 @@ async function verifyOne(
   connection: Connection,
   { migration, isChanged, work }: Verifiable,
 ): Promise<VerifiedMigration> {
-  const { version, description, file } = migration;
   const { emit, signal, guard } = settings;
   const label = labelOf({ migration, direction: "up", isChanged });
+  const { version, description, file } = label;
   emit({ kind: "migration-started", migration: label, index: 1, total: 1 });
   const code = {
     log: (message: string) => emit({ kind: "migration-log", migration: label, message: String(message) }),
