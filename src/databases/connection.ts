@@ -5,6 +5,20 @@ import type { ForeignKeyLink, ForeignKeyReport } from "./foreign-key-report.ts";
 export type Value = string | number | bigint | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value>>;
 
+/** One statement that changes rows, or any other without values. */
+export interface Command {
+  readonly sql: string;
+  readonly values?: readonly Value[];
+}
+
+/** How far a row of commands came. */
+export interface Progress {
+  readonly ran: number;
+  /** What the next one failed with, which is nearly always a DatabaseError; null where all have run. */
+  readonly error: unknown;
+  readonly isInTransaction: boolean;
+}
+
 /**
  * One connection, as the floors above know it. Everything is awaited, since a server's database answers later; every method rejects with
  * DatabaseError and nothing else.
@@ -20,6 +34,8 @@ export interface Connection {
   run(sql: string): Promise<void>;
   /** Runs one statement that changes rows. */
   execute(sql: string, ...values: Value[]): Promise<void>;
+  /** Runs one after another up to the first that fails, in one call: what is awaited for each would take longer than many a statement. */
+  runEach(commands: readonly Command[]): Promise<Progress>;
   /** Runs one statement and returns its rows. */
   all<R extends Row>(sql: string, ...values: Value[]): Promise<R[]>;
   isInTransaction(): Promise<boolean>;

@@ -1,6 +1,7 @@
 import type { GodwitError } from "../base/failure.ts";
 import type { RestorePoint } from "../history/restore-points.ts";
-import type { Direction } from "./plan.ts";
+import { descriptionOf } from "../migrations/migration.ts";
+import type { Direction, Step } from "./plan.ts";
 
 /** A migration as events name it. */
 export interface MigrationLabel {
@@ -8,6 +9,11 @@ export interface MigrationLabel {
   readonly description: string;
   readonly file: string;
   readonly direction: Direction;
+}
+
+export function labelOf({ migration, direction }: Step): MigrationLabel {
+  const { version, file } = migration;
+  return { version, description: descriptionOf(migration), file, direction };
 }
 
 /**

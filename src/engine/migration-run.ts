@@ -19,7 +19,7 @@ import { RunFailures } from "./run-failures.ts";
 import { RunLedger } from "./run-ledger.ts";
 import { lockWait, type RunSettings } from "./run-settings.ts";
 import { growCache } from "./schema-cache.ts";
-import { labelOf, StepRunner } from "./step-runner.ts";
+import { StepRunner } from "./step-runner.ts";
 import { WriteTransaction } from "./transaction.ts";
 
 /** After this long a shared transaction is committed at the next boundary, so that readers are not kept out. */
@@ -134,7 +134,7 @@ export class MigrationRun {
   private async beginWith(first: PreparedStep): Promise<void> {
     await this.connection.requireFit(this.settings.table);
     const { name: database } = this.connection;
-    this.settings.emit({ kind: "plan-ready", database, steps: this.queue.map(labelOf) });
+    this.settings.emit({ kind: "plan-ready", database, steps: this.queue.map(({ label }) => label) });
     await this.settings.onBegin();
     for (const message of await this.connection.oddities())
       this.settings.emit({ kind: "note", file: database, line: null, message });
@@ -199,7 +199,7 @@ export class MigrationRun {
   private async perform(step: PreparedStep): Promise<void> {
     const index = this.ledger.length + 1;
     const total = this.ledger.length + this.queue.length - this.at;
-    this.settings.emit({ kind: "migration-started", migration: labelOf(step), index, total });
+    this.settings.emit({ kind: "migration-started", migration: step.label, index, total });
     try {
       if (step.isolation === "untransacted") {
         await this.connection.setForeignKeys(step.migration.foreignKeysOn);

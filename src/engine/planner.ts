@@ -41,6 +41,8 @@ export class Planner {
   private readonly migrations: readonly Migration[];
   private readonly prepared = { up: new Map<string, PreparedStep>(), down: new Map<string, PreparedStep>() };
   private due: readonly Step[] = [];
+  /** What was planned last, before anything was done. */
+  private last: { readonly history: History; readonly steps: readonly PreparedStep[] | null } | null = null;
 
   constructor({ source, settings }: RunSubject, request: RunRequest) {
     this.source = source;
@@ -53,6 +55,10 @@ export class Planner {
   }
 
   readonly replan: Replan = async (history, done) => {
+    const { last } = this;
+    // Under the lock it is nearly always what it was.
+    if (done.length === 0 && last?.steps != null && isSameHistory(last.history, history))
+      return { steps: last.steps };
     const steps = this.plan(history, done);
     const prepared = steps.flatMap((step) => this.preparedFor(step) ?? []);
     if (prepared.length === steps.length) return { steps: prepared };
@@ -70,6 +76,7 @@ export class Planner {
         : plan;
     this.due = planSteps(entries, rest);
     if (agreed !== undefined && done.length === 0) requireAgreed(agreed, this.due);
+    this.last = done.length === 0 ? { history, steps: null } : null;
     return this.due;
   }
 
@@ -77,17 +84,23 @@ export class Planner {
     if (steps.length === 0) return [];
     // Loaded here, since most starts have nothing to do.
     const { prepareStep, requireAtomic, requireConfined } = await import("./prepare.ts");
+    const prepared: PreparedStep[] = [];
     for (const step of steps) {
-      if (this.preparedFor(step) !== undefined) continue;
-      const isCode = step.migration.body.kind === "code";
-      const prepared = isCode
-        ? await this.guarded(step, async () => prepareStep(this.source, step))
-        : await prepareStep(this.source, step);
-      this.prepared[step.direction].set(step.migration.version, prepared);
+      let one = this.preparedFor(step);
+      if (one === undefined) {
+        const isCode = step.migration.body.kind === "code";
+        const preparing = isCode
+          ? this.guarded(step, async () => prepareStep(this.source, step))
+          : prepareStep(this.source, step);
+        // Of thousands of files few hold code.
+        one = preparing instanceof Promise ? await preparing : preparing;
+        this.prepared[step.direction].set(step.migration.version, one);
+      }
+      prepared.push(one);
     }
-    const prepared = steps.map((step) => this.preparedFor(step)!);
     if (this.request.isAtomic === true) requireAtomic(prepared);
     if (this.isConfined) requireConfined(prepared);
+    if (this.last !== null && steps === this.due) this.last = { history: this.last.history, steps: prepared };
     return prepared;
   }
 
@@ -132,6 +145,16 @@ function stillDue(due: readonly Step[], done: readonly FinishedStep[], history: 
   const isOvertaken = next?.direction === "down" && newest !== next.migration.version;
   if (isOvertaken) throw historyMoved(newest ?? next.migration.version);
   return rest;
+}
+
+/** As far as a plan depends on it. */
+function isSameHistory(one: History, other: History): boolean {
+  if (one.incomplete.length + other.incomplete.length > 0) return false;
+  if (one.applied.length !== other.applied.length) return false;
+  return one.applied.every(({ version, checksum }, index) => {
+    const record = other.applied[index]!;
+    return record.version === version && record.checksum === checksum;
+  });
 }
 
 function requireAgreed(agreed: readonly Step[], due: readonly Step[]): void {

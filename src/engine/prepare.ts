@@ -11,6 +11,7 @@ import {
 } from "../migrations/transaction-rules.ts";
 import { mayDeclareKeys, type ReferenceImpact, referenceImpact } from "../sql/classification.ts";
 import type { Statement } from "../sql/statement-reader.ts";
+import { labelOf, type MigrationLabel } from "./events.ts";
 import type { Step } from "./plan.ts";
 
 /**
@@ -21,6 +22,8 @@ type Isolation = "shared" | "alone" | "enforced" | "untransacted";
 
 /** A step whose text is parsed and whose code is imported: it touches nothing outside the database any more. */
 export interface PreparedStep extends Step {
+  /** Made once: every event of the step has it. */
+  readonly label: MigrationLabel;
   readonly isolation: Isolation;
   readonly work: Work;
   readonly verify: Work | null;
@@ -75,7 +78,10 @@ function prepareSql(step: Step, body: SqlBody): PreparedStep {
   const main = runnable(migration, body.text, section);
   if (main.work.statements.length === 0) throw sectionEmpty(migration);
   return {
-    ...step,
+    direction,
+    migration,
+    isChanged: step.isChanged,
+    label: labelOf(step),
     isolation: isolationOf(
       migration,
       main.work.statements.some(({ mayRollBack }) => mayRollBack),
@@ -148,6 +154,7 @@ async function prepareCode(source: MigrationSource, step: Step): Promise<Prepare
   const verify = direction === "up" ? code.verify : null;
   return {
     ...step,
+    label: labelOf(step),
     isolation: isolationOf(migration, migration.body.kind === "code" && ROLLS_BACK.test(migration.body.text)),
     work: { kind: "code", name: direction, run },
     verify: verify === null ? null : { kind: "code", name: "verify", run: verify },

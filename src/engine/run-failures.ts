@@ -9,7 +9,6 @@ import type { PreparedStep } from "./prepare.ts";
 import type { RunBackup } from "./run-backup.ts";
 import type { RunLedger } from "./run-ledger.ts";
 import { newestApplied } from "./state.ts";
-import { labelOf } from "./step-runner.ts";
 import type { WriteTransaction } from "./transaction.ts";
 
 interface Parts {
@@ -49,7 +48,7 @@ export class RunFailures {
       state: error.state ?? (await this.describeState(outcome, again)),
       hint: this.hintOf(step, error, outcome),
     });
-    emit({ kind: "migration-failed", migration: labelOf(step), error: located });
+    emit({ kind: "migration-failed", migration: step.label, error: located });
     return located;
   }
 

@@ -36,23 +36,32 @@ export async function runSql(work: SqlWork, context: SqlContext): Promise<void> 
 export async function runStatement<T>(
   work: SqlWork,
   statement: Statement,
-  { migration, connection }: SqlContext,
+  context: SqlContext,
   run: (sql: string) => Promise<T>,
 ): Promise<T> {
-  const sql = work.text.slice(statement.start, statement.end);
   try {
-    return await run(sql);
+    return await run(work.text.slice(statement.start, statement.end));
   } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error;
-    const offset = error.byteOffset === null ? 0 : indexOfByte(sql, error.byteOffset);
-    const location = locate(migration.file, work.text, statement.start + offset);
-    if (error.kind !== "statement") throw databaseFailure(error, connection.name).with({ location });
-    throw new GodwitError("MIGRATION_FAILED", error.message, {
-      location,
-      hint: hintFor(error, sql),
-      cause: error,
-    });
+    throw error instanceof DatabaseError ? statementFailure(work, statement, context, error) : error;
   }
+}
+
+/** Where a statement stands, and what it failed with: MIGRATION_FAILED, or the database's failure (disk full, damaged). */
+export function statementFailure(
+  { text }: SqlWork,
+  { start, end }: Statement,
+  { migration, connection }: SqlContext,
+  error: DatabaseError,
+): GodwitError {
+  const sql = text.slice(start, end);
+  const offset = error.byteOffset === null ? 0 : indexOfByte(sql, error.byteOffset);
+  const location = locate(migration.file, text, start + offset);
+  if (error.kind !== "statement") return databaseFailure(error, connection.name).with({ location });
+  return new GodwitError("MIGRATION_FAILED", error.message, {
+    location,
+    hint: hintFor(error, sql),
+    cause: error,
+  });
 }
 
 async function runBatches(work: SqlWork, context: SqlContext): Promise<void> {

@@ -9,7 +9,7 @@ import type { PreparedStep } from "./prepare.ts";
 import { mayEnforce, RowGuard } from "./row-guard.ts";
 import { Surroundings } from "./surroundings.ts";
 
-interface CheckTools {
+export interface CheckTools {
   readonly connection: Connection;
   readonly history: HistoryTable;
   readonly foreignKeys: ForeignKeyGuard;
@@ -48,13 +48,20 @@ export class StepChecks {
 
   /** Most steps need none of them: for those nothing is awaited. */
   static before(step: PreparedStep, tools: CheckTools): Promise<StepChecks> | StepChecks {
-    const isConcerned =
+    return StepChecks.concern(step, tools)
+      ? StepChecks.look(step, tools)
+      : new StepChecks(step, tools, NOTHING);
+  }
+
+  /** Whether there is anything to look at. */
+  static concern(step: PreparedStep, { foreignKeys, history }: CheckTools): boolean {
+    return (
       runsCode(step) ||
       mayEnforce(step.migration) ||
-      tools.foreignKeys.mayBreak(step) ||
+      foreignKeys.mayBreak(step) ||
       DroppedObjects.concern(step) ||
-      Surroundings.concern(step, tools.history);
-    return isConcerned ? StepChecks.look(step, tools) : new StepChecks(step, tools, NOTHING);
+      Surroundings.concern(step, history)
+    );
   }
 
   private static async look(step: PreparedStep, tools: CheckTools): Promise<StepChecks> {

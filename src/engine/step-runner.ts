@@ -1,21 +1,20 @@
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { locate, locateFile } from "../base/source-text.ts";
-import type { Connection } from "../databases/connection.ts";
+import type { Command, Connection } from "../databases/connection.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import type { HistoryTable } from "../history/history-table.ts";
-import { descriptionOf, type MigrationContext } from "../migrations/migration.ts";
-import type { FinishedStep, MigrationLabel, RunEvent } from "./events.ts";
+import type { FinishedStep, RunEvent } from "./events.ts";
 import type { ForeignKeyGuard } from "./foreign-key-guard.ts";
 import { LostTransaction } from "./lost-transaction.ts";
-import type { Step } from "./plan.ts";
+import { PlainStepRunner } from "./plain-step.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
-import { runsCode, StepChecks } from "./step-checks.ts";
+import { type CheckTools, runsCode, StepChecks } from "./step-checks.ts";
 import { transactionLost } from "./step-failures.ts";
 import { locateCause } from "./step-place.ts";
 import type { Savepoint, WriteTransaction } from "./transaction.ts";
 import { UntransactedRunner } from "./untransacted-runner.ts";
-import { runVerify, runWork, type WorkContext } from "./work.ts";
+import { codeToolsFor, runVerify, runWork, type WorkContext } from "./work.ts";
 
 /** Runs single steps inside a savepoint: statements, checks and the record together. What it is made of serves steps without a transaction too. */
 export class StepRunner {
@@ -24,6 +23,7 @@ export class StepRunner {
   private readonly transaction: WriteTransaction;
   private readonly settings: RunSettings;
   private readonly untransacted: UntransactedRunner;
+  private readonly plain: PlainStepRunner;
   private isTableReady = false;
 
   constructor(
@@ -36,7 +36,9 @@ export class StepRunner {
     this.history = history;
     this.transaction = transaction;
     this.settings = settings;
-    this.untransacted = new UntransactedRunner({ connection, history, transaction, settings, steps: this });
+    const parts = { connection, history, transaction, settings, steps: this };
+    this.untransacted = new UntransactedRunner(parts);
+    this.plain = new PlainStepRunner(parts);
   }
 
   /** Runs one step in no transaction. */
@@ -48,8 +50,21 @@ export class StepRunner {
    * Runs one step inside the open transaction. On failure the savepoint is undone and the transaction stays open.
    * @throws LostTransaction if there is no transaction left; otherwise the step's own failure.
    */
-  async runInSavepoint(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
-    const savepoint = await this.transaction.savepoint();
+  runInSavepoint(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
+    const { work, verify } = step;
+    const isPlain =
+      work.kind === "sql" &&
+      !work.mayBatch &&
+      verify === null &&
+      this.isTableReady &&
+      !this.connection.isLockObserved;
+    if (isPlain && !StepChecks.concern(step, this.checkTools(foreignKeys))) return this.plain.run(step, work);
+    return this.runChecked(step, foreignKeys);
+  }
+
+  private async runChecked(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
+    const { savepoint } = this.transaction;
+    await savepoint.begin();
     const changes = this.history.changeCount;
     this.tellNotes(step);
     const start = this.settings.clock.elapsed();
@@ -83,28 +98,40 @@ export class StepRunner {
       this.isTableReady = true;
       await this.writeRecord(step, finished);
     } catch (error) {
-      const isInTheWay =
-        error instanceof DatabaseError ? error.kind === "statement" : error instanceof GodwitError;
-      if (!isInTheWay) throw error;
-      throw new GodwitError("HISTORY_INVALID", `the history cannot be written: ${messageOf(error)}`, {
-        location: locateFile(step.migration.file),
-        hint: `see what stands in the way of the table ${this.settings.table}`,
-        cause: error,
-      });
+      throw this.recordFailure(step, error);
     }
   }
 
+  /** What `record` fails with. */
+  recordFailure({ migration }: PreparedStep, error: unknown): unknown {
+    const isInTheWay =
+      error instanceof DatabaseError ? error.kind === "statement" : error instanceof GodwitError;
+    if (!isInTheWay) return error;
+    return new GodwitError("HISTORY_INVALID", `the history cannot be written: ${messageOf(error)}`, {
+      location: locateFile(migration.file),
+      hint: `see what stands in the way of the table ${this.settings.table}`,
+      cause: error,
+    });
+  }
+
   private writeRecord(step: PreparedStep, finished: FinishedStep): Promise<void> {
-    const { version, checksum } = step.migration;
-    if (step.direction === "down") return this.history.forget(version);
-    const description = descriptionOf(step.migration);
-    const { executionTimeMs } = finished;
+    const { sql, values } = this.toRecord(step, finished);
+    return this.connection.execute(sql, ...values);
+  }
+
+  /** What tells the history of a step that is done, to be run at once. */
+  toRecord(
+    { migration, direction }: PreparedStep,
+    { description, executionTimeMs }: FinishedStep,
+  ): Required<Command> {
+    const { version, checksum } = migration;
+    if (direction === "down") return this.history.toForget(version);
     const appliedAt = this.settings.clock.now();
-    return this.history.record({ version, description, checksum, executionTimeMs, appliedAt });
+    return this.history.toRecord({ version, description, checksum, executionTimeMs, appliedAt });
   }
 
   /** Back to the savepoint; where that cannot be, the whole transaction goes, so that nothing of the step is ever committed. */
-  private async undo(step: PreparedStep, savepoint: Savepoint, error: unknown): Promise<void> {
+  async undo(step: PreparedStep, savepoint: Savepoint, error: unknown): Promise<void> {
     if (error instanceof LostTransaction) return;
     const isOpen = await this.transaction.isOpen();
     if (isOpen && (await isUndone(savepoint))) return;
@@ -118,7 +145,7 @@ export class StepRunner {
   }
 
   /** SQL cannot have committed: that is refused before it runs. A full disk rolls back, which changes the file's version as a commit does. */
-  private async lose(step: PreparedStep, error: unknown): Promise<never> {
+  async lose(step: PreparedStep, error: unknown): Promise<never> {
     await this.transaction.rollback();
     const isDisk = DISK_FAILURES.has(this.connection.errorOf(causeOf(error))?.kind ?? "");
     const mayHaveCommitted = runsCode(step) && !isDisk;
@@ -137,32 +164,25 @@ export class StepRunner {
   }
 
   checksBefore(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<StepChecks> | StepChecks {
+    return StepChecks.before(step, this.checkTools(foreignKeys));
+  }
+
+  private checkTools(foreignKeys: ForeignKeyGuard): CheckTools {
     const { connection, history, settings } = this;
     const { emit, isConfined } = settings;
-    return StepChecks.before(step, { connection, history, foreignKeys, emit, isConfined });
+    return { connection, history, foreignKeys, emit, isConfined };
   }
 
   finished(step: PreparedStep, start: number): FinishedStep {
-    return { ...labelOf(step), executionTimeMs: Math.round(this.settings.clock.elapsed() - start) };
+    const { version, description, file, direction } = step.label;
+    const executionTimeMs = Math.round(this.settings.clock.elapsed() - start);
+    return { version, description, file, direction, executionTimeMs };
   }
 
-  context(step: PreparedStep, checks: StepChecks): WorkContext {
-    const { emit, guard, signal } = this.settings;
-    const migration = labelOf(step);
-    const code: MigrationContext = {
-      log: (message) => emit({ kind: "migration-log", migration, message: String(message) }),
-      progress: (done, total) => emit({ kind: "migration-progress", migration, done, total: total ?? null }),
-      signal,
-    };
-    const onStillRunning = (elapsedMs: number) => emit({ kind: "migration-running", migration, elapsedMs });
-    return {
-      connection: this.connection,
-      migration: step.migration,
-      code,
-      guard,
-      checks,
-      onStillRunning,
-    };
+  context({ migration, label }: PreparedStep, checks: StepChecks): WorkContext {
+    const { connection, settings } = this;
+    const codeTools = () => codeToolsFor(label, settings);
+    return { connection, migration, codeTools, guard: settings.guard, checks };
   }
 
   tellNotes(step: PreparedStep): void {
@@ -199,13 +219,8 @@ async function isUndone(savepoint: Savepoint): Promise<boolean> {
   }
 }
 
-export function labelOf({ migration, direction }: Step): MigrationLabel {
-  const { version, file } = migration;
-  return { version, description: descriptionOf(migration), file, direction };
-}
-
 /** The event that says a step is committed. */
-export function finish({ executionTimeMs, ...migration }: FinishedStep): RunEvent {
-  const kind = migration.direction === "up" ? "migration-applied" : "migration-rolled-back";
-  return { kind, migration, executionTimeMs };
+export function finish({ version, description, file, direction, executionTimeMs }: FinishedStep): RunEvent {
+  const kind = direction === "up" ? "migration-applied" : "migration-rolled-back";
+  return { kind, migration: { version, description, file, direction }, executionTimeMs };
 }

@@ -1,6 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import { randomHex } from "../base/random.ts";
-import type { Connection } from "../databases/connection.ts";
+import type { Command, Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import type { HistoryTable } from "../history/history-table.ts";
 import { quoteIdentifier } from "../sql/identifier.ts";
@@ -15,12 +15,14 @@ export class WriteTransaction {
   private dataVersion = 0;
   /** The file's version after the last commit of this run. */
   private committedVersion: number | null = null;
-  private readonly savepointName = quoteIdentifier(`godwit_${randomHex(8)}`);
+  /** Of one step after the other; its name cannot be guessed by code, which could release it or roll back to it by accident. */
+  readonly savepoint: Savepoint;
 
   constructor(connection: Connection, wait: LockWait, history: HistoryTable) {
     this.connection = connection;
     this.wait = wait;
     this.history = history;
+    this.savepoint = new Savepoint(connection, quoteIdentifier(`godwit_${randomHex(8)}`));
   }
 
   /** @throws GodwitError DATABASE_FAILED in the middle of a caller's transaction: what it holds is the caller's to keep. */
@@ -117,31 +119,40 @@ export class WriteTransaction {
       throw error;
     }
   }
-
-  async savepoint(): Promise<Savepoint> {
-    await this.connection.run(`SAVEPOINT ${this.savepointName}`);
-    return new Savepoint(this.connection, this.savepointName);
-  }
 }
 
-/** A savepoint whose name code cannot guess, so that it cannot release or roll back to it by accident. */
+/** A savepoint of one name, which is begun and ended again and again. */
 export class Savepoint {
   private readonly connection: Connection;
-  private readonly name: string;
+  /** What `begin` and `release` run, for those who run it with something else. */
+  readonly beginning: Command;
+  readonly ending: Command;
+  private readonly undoing: string;
 
   constructor(connection: Connection, name: string) {
     this.connection = connection;
-    this.name = name;
+    this.beginning = { sql: `SAVEPOINT ${name}` };
+    this.ending = { sql: `RELEASE ${name}` };
+    this.undoing = `ROLLBACK TO ${name}`;
+  }
+
+  begin(): Promise<void> {
+    return this.connection.run(this.beginning.sql);
   }
 
   /** False if the savepoint is gone: the transaction it stood in has ended. */
   release(): Promise<boolean> {
-    return this.attempt(`RELEASE ${this.name}`);
+    return this.attempt(this.ending.sql);
   }
 
   /** Undoes everything since it was made; false if the savepoint is gone. */
   async undo(): Promise<boolean> {
-    return (await this.attempt(`ROLLBACK TO ${this.name}`)) && (await this.attempt(`RELEASE ${this.name}`));
+    return (await this.attempt(this.undoing)) && (await this.release());
+  }
+
+  /** Whether an error says that the savepoint is gone. */
+  isGone(error: unknown): boolean {
+    return error instanceof DatabaseError && error.message.startsWith("no such savepoint");
   }
 
   private async attempt(sql: string): Promise<boolean> {
@@ -149,7 +160,7 @@ export class Savepoint {
       await this.connection.run(sql);
       return true;
     } catch (error) {
-      if (error instanceof DatabaseError && error.message.startsWith("no such savepoint")) return false;
+      if (this.isGone(error)) return false;
       throw error;
     }
   }

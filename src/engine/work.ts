@@ -7,7 +7,9 @@ import { locateThrown, withoutQuery } from "../migrations/code-file.ts";
 import type { Migration, MigrationContext } from "../migrations/migration.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { CodeSql } from "./code-sql.ts";
+import type { MigrationLabel } from "./events.ts";
 import type { CodeWork, SqlWork, Work } from "./prepare.ts";
+import type { RunSettings } from "./run-settings.ts";
 import { runSql, runStatement } from "./sql-work.ts";
 import { locateFunction } from "./step-place.ts";
 
@@ -25,14 +27,35 @@ interface CodeChecks {
   onReshape(before: readonly SchemaObject[]): void;
 }
 
+/** What the code of one migration is given, and what tells of it. */
+interface CodeTools {
+  readonly context: MigrationContext;
+  /** Called every ten seconds while code is awaited. */
+  readonly onStillRunning: (elapsedMs: number) => void;
+}
+
+export function codeToolsFor(
+  migration: MigrationLabel,
+  { emit, signal }: Pick<RunSettings, "emit" | "signal">,
+): CodeTools {
+  const context: MigrationContext = {
+    log: (message) => emit({ kind: "migration-log", migration, message: String(message) }),
+    progress: (done, total) => emit({ kind: "migration-progress", migration, done, total: total ?? null }),
+    signal,
+  };
+  return {
+    context,
+    onStillRunning: (elapsedMs) => emit({ kind: "migration-running", migration, elapsedMs }),
+  };
+}
+
 export interface WorkContext {
   readonly connection: Connection;
   readonly migration: Migration;
-  readonly code: MigrationContext;
+  /** Asked once for each function that is run: most steps are SQL, which has no use for them. */
+  readonly codeTools: () => CodeTools;
   readonly guard: CodeGuard;
   readonly checks: CodeChecks;
-  /** Called every ten seconds while code is awaited. */
-  readonly onStillRunning: (elapsedMs: number) => void;
   /** Called before each statement, with its number from 1. */
   readonly onStatement?: ((number: number) => Promise<void>) | undefined;
 }
@@ -89,13 +112,14 @@ async function runCode(
   context: WorkContext,
   judge: (result: unknown) => void,
 ): Promise<void> {
-  const { connection, code, checks } = context;
+  const { connection, checks } = context;
+  const tools = context.codeTools();
   const lent = connection.lend(checks.codeSql);
-  const notice = noticeOf(context);
+  const notice = noticeOf(tools);
   try {
     await context.guard(async () => {
       try {
-        judge(await work.run(lent.handle, code));
+        judge(await work.run(lent.handle, tools.context));
       } finally {
         lent.end();
       }
@@ -114,7 +138,7 @@ async function runCode(
 const NOTICE_EVERY_MS = 10_000;
 
 /** It must not keep the process alive: that nothing else does is how a promise that never settles is found out. */
-function noticeOf({ onStillRunning }: WorkContext): NodeJS.Timeout {
+function noticeOf({ onStillRunning }: CodeTools): NodeJS.Timeout {
   let elapsedMs = 0;
   const notice = setInterval(() => {
     elapsedMs += NOTICE_EVERY_MS;

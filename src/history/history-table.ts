@@ -1,6 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import { printable } from "../base/printable.ts";
-import type { Connection, Row, Value } from "../databases/connection.ts";
+import type { Command, Connection, Row, Value } from "../databases/connection.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import { foldName, quoteIdentifier } from "../sql/identifier.ts";
 import {
@@ -28,6 +28,9 @@ interface IncompleteRow extends Row {
   readonly started_at: string | null;
 }
 
+/** A statement that the caller runs at once. */
+type Change = Required<Command>;
+
 /** What is written when a migration has been applied. */
 export interface NewRecord {
   readonly version: string;
@@ -49,6 +52,8 @@ export class HistoryTable {
   readonly mention: RegExp;
   private readonly incompleteTable: string;
   private readonly name: string;
+  private readonly insertion: string;
+  private readonly deletion: string;
   /** What the open transaction has recorded or forgotten, and whether there was a row before that. */
   private readonly changes: { readonly version: string; readonly wasThere: boolean }[] = [];
   private newestBefore = 0;
@@ -59,6 +64,8 @@ export class HistoryTable {
     this.mention = new RegExp(table.replace(/[^A-Za-z0-9_]/g, "\\$&"), "i");
     this.name = qualified(table);
     this.incompleteTable = `${table}_incomplete`;
+    this.insertion = `INSERT INTO ${this.name} (version, description, applied_at, execution_time_ms, checksum) VALUES (?, ?, ?, ?, ?)`;
+    this.deletion = `DELETE FROM ${this.name} WHERE version = ?`;
   }
 
   /** Rows in the order of their versions. @throws GodwitError HISTORY_FOREIGN, HISTORY_INVALID */
@@ -122,21 +129,31 @@ export class HistoryTable {
       await this.connection.run(`ALTER TABLE ${this.name} ADD COLUMN checksum TEXT`);
   }
 
-  record({ version, description, appliedAt, executionTimeMs, checksum }: NewRecord): Promise<void> {
-    this.changes.push({ version, wasThere: false });
-    return this.connection.execute(
-      `INSERT INTO ${this.name} (version, description, applied_at, execution_time_ms, checksum) VALUES (?, ?, ?, ?, ?)`,
-      version,
-      description,
-      storedTime(appliedAt),
-      executionTimeMs,
-      checksum,
-    );
+  record(record: NewRecord): Promise<void> {
+    return this.change(this.toRecord(record));
   }
 
   forget(version: string): Promise<void> {
+    return this.change(this.toForget(version));
+  }
+
+  /** What `record` runs. */
+  toRecord({ version, description, appliedAt, executionTimeMs, checksum }: NewRecord): Change {
+    this.changes.push({ version, wasThere: false });
+    return {
+      sql: this.insertion,
+      values: [version, description, storedTime(appliedAt), executionTimeMs, checksum],
+    };
+  }
+
+  /** What `forget` runs. */
+  toForget(version: string): Change {
     this.changes.push({ version, wasThere: true });
-    return this.connection.execute(`DELETE FROM ${this.name} WHERE version = ?`, version);
+    return { sql: this.deletion, values: [version] };
+  }
+
+  private change({ sql, values }: Change): Promise<void> {
+    return this.connection.execute(sql, ...values);
   }
 
   async setChecksum(version: string, checksum: string | null): Promise<void> {

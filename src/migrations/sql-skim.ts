@@ -1,4 +1,4 @@
-import { HidingSpans, isSpace, mayBePlain } from "../sql/plain-statements.ts";
+import { HIDING_SPANS, isComment, isOdd, isSpace, mayBePlain, SpanFinder } from "../sql/plain-statements.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
 import { checksumOfSection } from "./section-checksum.ts";
@@ -42,7 +42,6 @@ const SPACE = 32;
 const TAB = 9;
 const NEWLINE = 10;
 const FORM_FEED = 12;
-const MINUS = 45;
 const SLASH = 47;
 const SEMICOLON = 59;
 
@@ -68,22 +67,17 @@ class SqlSkimmer {
 
   skim(): SkimmedFile | null {
     const { text } = this;
-    const span = new HidingSpans(text);
+    const span = new SpanFinder(text, HIDING_SPANS);
     let at = 0;
     while (span.next()) {
       const { start, end } = span;
-      const before = at;
-      at = end;
       const code = text.charCodeAt(start);
-      if (code === MINUS || code === SLASH) {
-        // It is open: a comment that is closed has two characters more.
-        if (code === SLASH && end - start === 2) return null;
-        this.passOver(before, start);
+      if (isOdd(code, end - start)) return null;
+      if (isComment(code)) {
+        this.passOver(at, start);
         if (!this.isInStatement && !this.takeComment(start, end)) return null;
-      } else {
-        if (end - start === 1) return null;
-        this.openStatement();
-      }
+      } else this.openStatement();
+      at = end;
     }
     this.passOver(at, text.length);
     return this.finish();

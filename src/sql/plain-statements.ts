@@ -9,45 +9,64 @@ const WORDS_KEPT = 8;
 const HIDING =
   /'[^']*'(?:[^'"`[;$@#?:/\v\r\ufeff-]*'[^']*'){0,100}|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\r\ufeff]|\/\*/;
 
-/** What hides nothing; a minus and a slash that open no comment are part of it. The bound is there for the same reason: more may follow. */
-const UNHIDING = /[^'"`[$@#?:/\v\r\ufeff-]*(?:(?:-(?!-)|\/(?!\*))[^'"`[$@#?:/\v\r\ufeff-]*){0,100}/y;
-const HIDDEN = new RegExp(HIDING, "y");
+/** Where one begins, as the characters of a class; and a minus or a slash, which may also be an operator. */
+const BEGINNINGS = String.raw`'"\x60[$@#?:/\v\r\ufeff-`;
+
+/** What stands between the spans. The bound is there for the same reason: more may follow. */
+function between(more: string): RegExp {
+  const plain = `[^${more}${BEGINNINGS}]*`;
+  return new RegExp(`${plain}(?:(?:-(?!-)|/(?!\\*))${plain}){0,100}`, "y");
+}
+
+interface Spans {
+  readonly between: RegExp;
+  readonly span: RegExp;
+}
+
+/** What may hide a semicolon, or a marker. */
+export const HIDING_SPANS: Spans = { between: between(""), span: new RegExp(HIDING, "y") };
+
+/** And the semicolons that are none of their business. */
+const PIECES: Spans = { between: between(";"), span: new RegExp(`;|${HIDING.source}`, "y") };
 
 /**
- * Goes from one span that may hide a semicolon to the next. Where they stand is told by the places at which the matchers stop: an object for each match
- * would take longer than the search, in the thousands of files that a start reads.
+ * Goes from one span to the next. Where they stand is told by the places at which the matchers stop: an object for each match would take longer than the
+ * search, in the thousands of files that a start reads.
  */
-export class HidingSpans {
+export class SpanFinder {
   private readonly text: string;
+  private readonly spans: Spans;
   /** Where the span begins; at the end of the text where there is none left. */
-  start = 0;
-  end = 0;
+  start: number;
+  end: number;
 
-  constructor(text: string) {
+  constructor(text: string, spans: Spans, from = 0) {
     this.text = text;
+    this.spans = spans;
+    this.start = from;
+    this.end = from;
   }
 
   /** @returns false where there is none left. */
   next(): boolean {
+    const { text } = this;
+    const { between, span } = this.spans;
     this.start = this.end;
     do {
-      UNHIDING.lastIndex = this.start;
-      UNHIDING.test(this.text);
+      between.lastIndex = this.start;
       // It matches everywhere, if only nothing.
-      this.start = UNHIDING.lastIndex;
-      if (this.start === this.text.length) return false;
-      HIDDEN.lastIndex = this.start;
-    } while (!HIDDEN.test(this.text));
-    this.end = HIDDEN.lastIndex;
+      between.test(text);
+      this.start = between.lastIndex;
+      if (this.start === text.length) return false;
+      span.lastIndex = this.start;
+    } while (!span.test(text));
+    this.end = span.lastIndex;
     return true;
   }
 }
 
-/** The same, and the semicolons that are none of their business. */
-const PIECE = new RegExp(`;|${HIDING.source}`, "g");
-
-/** A word as the lexer reads it, after space; variables are left to that. */
-const WORD = /[ \t\n\f]*([A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)/y;
+/** A word as the lexer reads it; variables are left to that. */
+const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*/y;
 
 const TAB = 9;
 const NEWLINE = 10;
@@ -89,26 +108,21 @@ class PlainReader {
   }
 
   read(end: number): Statement[] | null {
-    PIECE.lastIndex = this.at;
-    for (
-      let match = PIECE.exec(this.text);
-      match !== null && match.index < end;
-      match = PIECE.exec(this.text)
-    )
-      if (!this.take(match[0], match.index)) return null;
+    const piece = new SpanFinder(this.text, PIECES, this.at);
+    while (piece.next() && piece.start < end) if (!this.take(piece.start, piece.end)) return null;
     if (this.first === -1) this.first = firstToken(this.text, this.at, end);
     return this.first === -1 || this.close(this.endOfLast(end)) ? this.statements : null;
   }
 
   /** @returns false for what is not plain */
-  private take(piece: string, index: number): boolean {
-    const code = this.text.charCodeAt(index);
-    if (isOdd(piece, code)) return false;
-    if (this.first === -1) this.first = firstToken(this.text, this.at, index);
-    this.at = index + piece.length;
-    if (code === SEMICOLON) return this.first === -1 || this.close(this.at);
+  private take(start: number, end: number): boolean {
+    const code = this.text.charCodeAt(start);
+    if (isOdd(code, end - start)) return false;
+    if (this.first === -1) this.first = firstToken(this.text, this.at, start);
+    this.at = end;
+    if (code === SEMICOLON) return this.first === -1 || this.close(end);
     // A comment begins no statement.
-    if (this.first === -1 && !isComment(code)) this.first = index;
+    if (this.first === -1 && !isComment(code)) this.first = start;
     return true;
   }
 
@@ -126,23 +140,24 @@ class PlainReader {
     const { text } = this;
     let tokenEnd = this.first;
     let at = this.first;
-    PIECE.lastIndex = at;
-    for (let match = PIECE.exec(text); match !== null && match.index < end; match = PIECE.exec(text)) {
-      tokenEnd = Math.max(tokenEnd, lastToken(text, at, match.index));
-      at = match.index + match[0].length;
-      if (!isComment(text.charCodeAt(match.index))) tokenEnd = at;
+    const piece = new SpanFinder(text, PIECES, at);
+    while (piece.next() && piece.start < end) {
+      tokenEnd = Math.max(tokenEnd, lastToken(text, at, piece.start));
+      at = piece.end;
+      if (!isComment(text.charCodeAt(piece.start))) tokenEnd = at;
     }
     return Math.max(tokenEnd, lastToken(text, at, end));
   }
 }
 
 /** Of the pieces, by their first character. */
-function isComment(code: number): boolean {
+export function isComment(code: number): boolean {
   return code === MINUS || code === SLASH;
 }
 
-function isOdd(piece: string, code: number): boolean {
-  return code === SLASH ? piece === "/*" : piece.length === 1 && code !== SEMICOLON;
+/** What only the lexer reads, or is open at the end: of a comment that is closed the marks alone are longer. */
+export function isOdd(code: number, length: number): boolean {
+  return code === SLASH ? length === 2 : length === 1 && code !== SEMICOLON;
 }
 
 /** Reads first words, and knows the statement before: a dump has a million that begin alike. */
@@ -163,13 +178,13 @@ class HeadReader {
     const words: string[] = [];
     let at = start;
     while (words.length < WORDS_KEPT) {
-      WORD.lastIndex = at;
-      const match = WORD.exec(text);
-      if (match === null || WORD.lastIndex > end) break;
-      const word = match[1]!;
-      if (text.charCodeAt(WORD.lastIndex) === QUOTE && (word === "x" || word === "X")) break;
+      const first = firstToken(text, at, end);
+      WORD.lastIndex = first;
+      if (first === -1 || !WORD.test(text) || WORD.lastIndex > end) break;
+      const word = text.slice(first, WORD.lastIndex).toUpperCase();
+      if (word === "X" && text.charCodeAt(WORD.lastIndex) === QUOTE) break;
       at = WORD.lastIndex;
-      words.push(word.toUpperCase());
+      words.push(word);
     }
     const next = firstToken(text, at, end);
     if (words.length < WORDS_KEPT && isCommentAt(text, next)) return null;

@@ -1,10 +1,12 @@
 import { Database } from "bun:sqlite";
 import { resolve } from "node:path";
 import type {
+  Command,
   Connection,
   LendingRules,
   Lent,
   OpenMode,
+  Progress,
   Row,
   RowWatch,
   SchemaObject,
@@ -83,6 +85,24 @@ export class SqliteConnection implements Connection {
 
   execute(sql: string, ...values: Value[]): Promise<void> {
     return this.attempt(() => void this.handle.query(sql).run(...values));
+  }
+
+  runEach(commands: readonly Command[]): Promise<Progress> {
+    return this.attempt(() => {
+      const { handle } = this;
+      let ran = 0;
+      let error: unknown = null;
+      try {
+        for (const { sql, values } of commands) {
+          if (values === undefined) handle.run(sql);
+          else handle.query(sql).run(...values);
+          ran++;
+        }
+      } catch (thrown) {
+        error = toDatabaseError(thrown) ?? thrown;
+      }
+      return { ran, error, isInTransaction: isInTransaction(handle) };
+    });
   }
 
   all<R extends Row>(sql: string, ...values: Value[]): Promise<R[]> {

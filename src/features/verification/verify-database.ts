@@ -4,13 +4,13 @@ import type { Connection } from "../../databases/connection.ts";
 import { describeMismatch, describeViolation } from "../../databases/foreign-key-report.ts";
 import { readAhead } from "../../databases/sqlite/process-beside.ts";
 import { CodeSql } from "../../engine/code-sql.ts";
+import { labelOf } from "../../engine/events.ts";
 import { readAll, requireReadable } from "../../engine/planner.ts";
 import { prepareVerify, type Work } from "../../engine/prepare.ts";
 import { readHistory, withConnection } from "../../engine/run-plan.ts";
 import type { RunSubject } from "../../engine/run-subject.ts";
 import { computeState } from "../../engine/state.ts";
-import { labelOf } from "../../engine/step-runner.ts";
-import { runVerify } from "../../engine/work.ts";
+import { codeToolsFor, runVerify } from "../../engine/work.ts";
 import type { Migration } from "../../migrations/migration.ts";
 
 /** What the `verify` of one applied migration says of the present data. */
@@ -100,22 +100,16 @@ async function verifyOne(
   connection: Connection,
   { migration, isChanged, work }: Verifiable,
 ): Promise<VerifiedMigration> {
-  const { emit, signal, guard } = settings;
+  const { emit, guard } = settings;
   const label = labelOf({ migration, direction: "up", isChanged });
   const { version, description, file } = label;
   emit({ kind: "migration-started", migration: label, index: 1, total: 1 });
-  const code = {
-    log: (message: string) => emit({ kind: "migration-log", migration: label, message: String(message) }),
-    progress: (done: number, total?: number) =>
-      emit({ kind: "migration-progress", migration: label, done, total: total ?? null }),
-    signal,
-  };
   // Also in a file that has none of its own: what ended this transaction would let the rest look at another moment.
   const codeSql = new CodeSql({ ...migration, transactional: true }, settings);
   const context = {
-    ...{ connection, migration, code, guard },
+    ...{ connection, migration, guard },
+    codeTools: () => codeToolsFor(label, settings),
     checks: { codeSql, onReshape: () => {} },
-    onStillRunning: (elapsedMs: number) => emit({ kind: "migration-running", migration: label, elapsedMs }),
   };
   try {
     await runVerify(work, context);
