@@ -9,14 +9,9 @@ const WORDS_KEPT = 8;
 const HIDING =
   /'[^']*'(?:[^'"`[;$@#?:/\v\r\ufeff-]*'[^']*'){0,100}|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\r\ufeff]|\/\*/;
 
-/** Where one begins, as the characters of a class; and a minus or a slash, which may also be an operator. */
-const BEGINNINGS = String.raw`'"\x60[$@#?:/\v\r\ufeff-`;
-
-/** What stands between the spans. The bound is there for the same reason: more may follow. */
-function between(more: string): RegExp {
-  const plain = `[^${more}${BEGINNINGS}]*`;
-  return new RegExp(`${plain}(?:(?:-(?!-)|/(?!\\*))${plain}){0,100}`, "y");
-}
+/** How far it is to where one may begin: a minus and a slash need not. */
+const BETWEEN_SPANS = /[^'"`[$@#?:/\v\r\ufeff-]*/y;
+const BETWEEN_PIECES = /[^;'"`[$@#?:/\v\r\ufeff-]*/y;
 
 interface Spans {
   readonly between: RegExp;
@@ -24,10 +19,10 @@ interface Spans {
 }
 
 /** What may hide a semicolon, or a marker. */
-export const HIDING_SPANS: Spans = { between: between(""), span: new RegExp(HIDING, "y") };
+export const HIDING_SPANS: Spans = { between: BETWEEN_SPANS, span: new RegExp(HIDING, "y") };
 
 /** And the semicolons that are none of their business. */
-const PIECES: Spans = { between: between(";"), span: new RegExp(`;|${HIDING.source}`, "y") };
+const PIECES: Spans = { between: BETWEEN_PIECES, span: new RegExp(`;|${HIDING.source}`, "y") };
 
 /**
  * Goes from one span to the next. Where they stand is told by the places at which the matchers stop: an object for each match would take longer than the
@@ -51,15 +46,16 @@ export class SpanFinder {
   next(): boolean {
     const { text } = this;
     const { between, span } = this.spans;
-    this.start = this.end;
-    do {
+    for (this.start = this.end; ; this.start++) {
       between.lastIndex = this.start;
       // It matches everywhere, if only nothing.
       between.test(text);
       this.start = between.lastIndex;
       if (this.start === text.length) return false;
       span.lastIndex = this.start;
-    } while (!span.test(text));
+      if (span.test(text)) break;
+      // A minus or a slash that begins no comment.
+    }
     this.end = span.lastIndex;
     return true;
   }
@@ -176,17 +172,16 @@ class HeadReader {
     const { text } = this;
     if (this.head !== "" && text.startsWith(this.head, start)) return this.words;
     const words: string[] = [];
-    let at = start;
-    while (words.length < WORDS_KEPT) {
-      const first = firstToken(text, at, end);
-      WORD.lastIndex = first;
-      if (first === -1 || !WORD.test(text) || WORD.lastIndex > end) break;
-      const word = text.slice(first, WORD.lastIndex).toUpperCase();
+    let next = start;
+    while (words.length < WORDS_KEPT && next !== -1) {
+      WORD.lastIndex = next;
+      if (!WORD.test(text) || WORD.lastIndex > end) break;
+      const word = text.slice(next, WORD.lastIndex).toUpperCase();
+      // x'00' is a blob.
       if (word === "X" && text.charCodeAt(WORD.lastIndex) === QUOTE) break;
-      at = WORD.lastIndex;
+      next = firstToken(text, WORD.lastIndex, end);
       words.push(word);
     }
-    const next = firstToken(text, at, end);
     if (words.length < WORDS_KEPT && isCommentAt(text, next)) return null;
     this.head = text.charCodeAt(next) === OPEN_PARENTHESIS ? text.slice(start, next + 1) : "";
     this.words = words;
