@@ -119,7 +119,12 @@ describe("a file that cannot be used is set aside, and the failure kept", () => 
     const migration = folder.migration(content, kind);
     expect(failureIn(migration).code).toBe(code as never);
     expect(failureIn(migration).location?.file).toBe(migration.file);
-    expect(migration).toMatchObject({ ownDescription: null, checksum: null, requires: [], transactional: true });
+    expect(migration).toMatchObject({
+      ownDescription: null,
+      checksum: null,
+      requires: [],
+      transactional: true,
+    });
   });
 
   test.each(["sql", "ts", "py"])("a file that has gone since it was listed: %s", (kind) => {
