@@ -10,15 +10,10 @@ export class StrayWait {
   readonly migration: Migration | null;
   private stray: { readonly thrown: unknown } | null = null;
   private reject: (thrown: unknown) => void = () => {};
-  private readonly failed = new Promise<never>((_, reject) => {
-    this.reject = reject;
-  });
 
   constructor(kind: Awaited, migration: Migration | null = null) {
     this.kind = kind;
     this.migration = migration;
-    // Nobody may be listening yet, or any more.
-    this.failed.catch(() => {});
   }
 
   get isFailed(): boolean {
@@ -32,7 +27,10 @@ export class StrayWait {
 
   /** What `action` gives; throws a failure beside it also where code caught it, or came to its end first. */
   async during<T>(action: () => Promise<T>): Promise<T> {
-    const result = await Promise.race([action(), this.failed]);
+    const result = await new Promise<T>((resolve, reject) => {
+      this.reject = reject;
+      action().then(resolve, reject);
+    });
     if (this.stray !== null) throw this.stray.thrown;
     return result;
   }

@@ -55,6 +55,16 @@ export const FAILURES: readonly InputCase[] = [
     { ...FIRST_KEPT, isText: true },
   ),
   failed(
+    "the last statement of one that only creates fails",
+    "MIGRATION_FAILED",
+    {
+      ...table(1),
+      ...sql(2, "CREATE TABLE t2 (id);\nCREATE TABLE t2_more (id);\nCREATE TABLE notes (id);"),
+      ...table(3),
+    },
+    FIRST_KEPT,
+  ),
+  failed(
     "the second of three fails",
     "MIGRATION_FAILED",
     { ...table(1), ...sql(2, "DROP TABLE notes;\nNOPE;"), ...table(3) },
