@@ -5,17 +5,18 @@ import type { ForeignKeyLink, ForeignKeyReport } from "./foreign-key-report.ts";
 export type Value = string | number | bigint | boolean | null | Uint8Array;
 export type Row = Readonly<Record<string, Value>>;
 
-/** One statement that changes rows, or any other without values. */
+/** One statement, which gives no rows. */
 export interface Command {
   readonly sql: string;
   readonly values?: readonly Value[];
 }
 
-/** How far a row of commands came. */
-export interface Progress {
+/** What became of commands that were run one after another. */
+export interface CommandsOutcome {
+  /** How many have run to their ends. */
   readonly ran: number;
-  /** What the next one failed with, which is nearly always a DatabaseError; null where all have run. */
-  readonly error: unknown;
+  /** What the next one failed with; null where all have run. */
+  readonly error: DatabaseError | null;
   readonly isInTransaction: boolean;
 }
 
@@ -34,8 +35,11 @@ export interface Connection {
   run(sql: string): Promise<void>;
   /** Runs one statement that changes rows. */
   execute(sql: string, ...values: Value[]): Promise<void>;
-  /** Runs one after another up to the first that fails, in one call: what is awaited for each would take longer than many a statement. */
-  runEach(commands: readonly Command[]): Promise<Progress>;
+  /**
+   * Runs one after another up to the first that fails, which rejects nothing, in one call: to await each would take longer than many a
+   * statement.
+   */
+  runEach(commands: readonly Command[]): Promise<CommandsOutcome>;
   /** Runs one statement and returns its rows. */
   all<R extends Row>(sql: string, ...values: Value[]): Promise<R[]>;
   isInTransaction(): Promise<boolean>;

@@ -40,9 +40,8 @@ export class Planner {
   private readonly request: RunRequest;
   private readonly migrations: readonly Migration[];
   private readonly prepared = { up: new Map<string, PreparedStep>(), down: new Map<string, PreparedStep>() };
-  private due: readonly Step[] = [];
-  /** What was planned last, before anything was done. */
-  private last: { readonly history: History; readonly steps: readonly PreparedStep[] | null } | null = null;
+  /** What a run begins with: before anything is done, the same history means the same steps. */
+  private begun: { readonly history: History; readonly due: readonly Step[] } | null = null;
 
   constructor({ source, settings }: RunSubject, request: RunRequest) {
     this.source = source;
@@ -55,10 +54,6 @@ export class Planner {
   }
 
   readonly replan: Replan = async (history, done) => {
-    const { last } = this;
-    // Under the lock it is nearly always what it was.
-    if (done.length === 0 && last?.steps != null && isSameHistory(last.history, history))
-      return { steps: last.steps };
     const steps = this.plan(history, done);
     const prepared = steps.flatMap((step) => this.preparedFor(step) ?? []);
     if (prepared.length === steps.length) return { steps: prepared };
@@ -67,17 +62,22 @@ export class Planner {
 
   /** What is due. After something has been done, a rollback goes on with exactly what it began with. */
   plan(history: History, done: readonly FinishedStep[]): readonly Step[] {
+    if (done.length > 0) return this.planRest(history, done);
+    // Under the lock it is nearly always what it was.
+    if (this.begun !== null && isSameHistory(this.begun.history, history)) return this.begun.due;
+    this.begun = null;
     const { plan, agreed } = this.request;
-    const entries = computeState(this.migrations, history);
-    if (done.length > 0 && plan.kind !== "migrate") return stillDue(this.due, done, history);
-    const rest =
-      plan.kind === "migrate" && plan.steps !== undefined
-        ? { ...plan, steps: plan.steps - done.length }
-        : plan;
-    this.due = planSteps(entries, rest);
-    if (agreed !== undefined && done.length === 0) requireAgreed(agreed, this.due);
-    this.last = done.length === 0 ? { history, steps: null } : null;
-    return this.due;
+    const due = planSteps(computeState(this.migrations, history), plan);
+    if (agreed !== undefined) requireAgreed(agreed, due);
+    this.begun = { history, due };
+    return due;
+  }
+
+  private planRest(history: History, done: readonly FinishedStep[]): readonly Step[] {
+    const { plan } = this.request;
+    if (plan.kind !== "migrate") return stillDue(this.begun?.due ?? [], done, history);
+    const steps = plan.steps === undefined ? undefined : plan.steps - done.length;
+    return planSteps(computeState(this.migrations, history), { ...plan, steps });
   }
 
   async prepare(steps: readonly Step[]): Promise<readonly PreparedStep[]> {
@@ -100,7 +100,6 @@ export class Planner {
     }
     if (this.request.isAtomic === true) requireAtomic(prepared);
     if (this.isConfined) requireConfined(prepared);
-    if (this.last !== null && steps === this.due) this.last = { history: this.last.history, steps: prepared };
     return prepared;
   }
 

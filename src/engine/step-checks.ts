@@ -47,10 +47,12 @@ export class StepChecks {
   }
 
   /** Most steps need none of them: for those nothing is awaited. */
-  static before(step: PreparedStep, tools: CheckTools): Promise<StepChecks> | StepChecks {
-    return StepChecks.concern(step, tools)
-      ? StepChecks.look(step, tools)
-      : new StepChecks(step, tools, NOTHING);
+  static before(
+    step: PreparedStep,
+    tools: CheckTools,
+    isConcerned = StepChecks.concern(step, tools),
+  ): Promise<StepChecks> | StepChecks {
+    return isConcerned ? StepChecks.look(step, tools) : new StepChecks(step, tools, NOTHING);
   }
 
   /** Whether there is anything to look at. */

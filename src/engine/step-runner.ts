@@ -3,10 +3,10 @@ import { locate, locateFile } from "../base/source-text.ts";
 import type { Command, Connection } from "../databases/connection.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import type { HistoryTable } from "../history/history-table.ts";
+import { BareStepRunner } from "./bare-step.ts";
 import type { FinishedStep, RunEvent } from "./events.ts";
 import type { ForeignKeyGuard } from "./foreign-key-guard.ts";
 import { LostTransaction } from "./lost-transaction.ts";
-import { PlainStepRunner } from "./plain-step.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { type CheckTools, runsCode, StepChecks } from "./step-checks.ts";
@@ -16,6 +16,15 @@ import type { Savepoint, WriteTransaction } from "./transaction.ts";
 import { UntransactedRunner } from "./untransacted-runner.ts";
 import { codeToolsFor, runVerify, runWork, type WorkContext } from "./work.ts";
 
+/** What the runners of single steps work with. */
+export interface StepParts {
+  readonly connection: Connection;
+  readonly history: HistoryTable;
+  readonly transaction: WriteTransaction;
+  readonly settings: RunSettings;
+  readonly steps: StepRunner;
+}
+
 /** Runs single steps inside a savepoint: statements, checks and the record together. What it is made of serves steps without a transaction too. */
 export class StepRunner {
   private readonly connection: Connection;
@@ -23,7 +32,7 @@ export class StepRunner {
   private readonly transaction: WriteTransaction;
   private readonly settings: RunSettings;
   private readonly untransacted: UntransactedRunner;
-  private readonly plain: PlainStepRunner;
+  private readonly bare: BareStepRunner;
   private isTableReady = false;
 
   constructor(
@@ -38,7 +47,7 @@ export class StepRunner {
     this.settings = settings;
     const parts = { connection, history, transaction, settings, steps: this };
     this.untransacted = new UntransactedRunner(parts);
-    this.plain = new PlainStepRunner(parts);
+    this.bare = new BareStepRunner(parts);
   }
 
   /** Runs one step in no transaction. */
@@ -52,24 +61,24 @@ export class StepRunner {
    */
   runInSavepoint(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
     const { work, verify } = step;
-    const isPlain =
-      work.kind === "sql" &&
-      !work.mayBatch &&
-      verify === null &&
-      this.isTableReady &&
-      !this.connection.isLockObserved;
-    if (isPlain && !StepChecks.concern(step, this.checkTools(foreignKeys))) return this.plain.run(step, work);
-    return this.runChecked(step, foreignKeys);
+    const tools = this.checkTools(foreignKeys);
+    const isConcerned = StepChecks.concern(step, tools);
+    const isBare = !isConcerned && verify === null && this.isTableReady && !this.connection.isLockObserved;
+    if (isBare && work.kind === "sql" && !work.mayBatch) return this.bare.run(step, work);
+    return this.runChecked(step, () => StepChecks.before(step, tools, isConcerned));
   }
 
-  private async runChecked(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
+  private async runChecked(
+    step: PreparedStep,
+    before: () => Promise<StepChecks> | StepChecks,
+  ): Promise<FinishedStep> {
     const { savepoint } = this.transaction;
     await savepoint.begin();
     const changes = this.history.changeCount;
     this.tellNotes(step);
     const start = this.settings.clock.elapsed();
     try {
-      const checks = await this.checksBefore(step, foreignKeys);
+      const checks = await before();
       const context = this.context(step, checks);
       await runWork(step.work, context);
       await this.requireTransaction(step);
@@ -96,7 +105,8 @@ export class StepRunner {
     try {
       if (!this.isTableReady) await this.history.ensure();
       this.isTableReady = true;
-      await this.writeRecord(step, finished);
+      const { sql, values } = this.recording(step, finished);
+      await this.connection.execute(sql, ...values);
     } catch (error) {
       throw this.recordFailure(step, error);
     }
@@ -114,20 +124,15 @@ export class StepRunner {
     });
   }
 
-  private writeRecord(step: PreparedStep, finished: FinishedStep): Promise<void> {
-    const { sql, values } = this.toRecord(step, finished);
-    return this.connection.execute(sql, ...values);
-  }
-
-  /** What tells the history of a step that is done, to be run at once. */
-  toRecord(
+  /** What tells the history of a step that is done. It counts as told: the caller runs it at once. */
+  recording(
     { migration, direction }: PreparedStep,
     { description, executionTimeMs }: FinishedStep,
   ): Required<Command> {
     const { version, checksum } = migration;
-    if (direction === "down") return this.history.toForget(version);
+    if (direction === "down") return this.history.forgetting(version);
     const appliedAt = this.settings.clock.now();
-    return this.history.toRecord({ version, description, checksum, executionTimeMs, appliedAt });
+    return this.history.recording({ version, description, checksum, executionTimeMs, appliedAt });
   }
 
   /** Back to the savepoint; where that cannot be, the whole transaction goes, so that nothing of the step is ever committed. */

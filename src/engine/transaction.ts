@@ -121,6 +121,11 @@ export class WriteTransaction {
   }
 }
 
+/** The transaction that it stood in has ended. */
+export function isSavepointGone(error: unknown): boolean {
+  return error instanceof DatabaseError && error.message.startsWith("no such savepoint");
+}
+
 /** A savepoint of one name, which is begun and ended again and again. */
 export class Savepoint {
   private readonly connection: Connection;
@@ -150,17 +155,12 @@ export class Savepoint {
     return (await this.attempt(this.undoing)) && (await this.release());
   }
 
-  /** Whether an error says that the savepoint is gone. */
-  isGone(error: unknown): boolean {
-    return error instanceof DatabaseError && error.message.startsWith("no such savepoint");
-  }
-
   private async attempt(sql: string): Promise<boolean> {
     try {
       await this.connection.run(sql);
       return true;
     } catch (error) {
-      if (this.isGone(error)) return false;
+      if (isSavepointGone(error)) return false;
       throw error;
     }
   }

@@ -9,7 +9,7 @@ import { historyMoved } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { describeHalfWay, halfWayHint, leftOpen } from "./step-failures.ts";
-import type { StepRunner } from "./step-runner.ts";
+import type { StepParts, StepRunner } from "./step-runner.ts";
 import type { WriteTransaction } from "./transaction.ts";
 import { runVerify, runWork } from "./work.ts";
 
@@ -21,14 +21,6 @@ interface Progress {
   readonly dataVersion: number;
 }
 
-interface Parts {
-  readonly connection: Connection;
-  readonly history: HistoryTable;
-  readonly transaction: WriteTransaction;
-  readonly settings: RunSettings;
-  readonly steps: StepRunner;
-}
-
 /** Runs single steps in no transaction, as `Transaction: off` asks for. */
 export class UntransactedRunner {
   private readonly connection: Connection;
@@ -37,7 +29,7 @@ export class UntransactedRunner {
   private readonly settings: RunSettings;
   private readonly steps: StepRunner;
 
-  constructor({ connection, history, transaction, settings, steps }: Parts) {
+  constructor({ connection, history, transaction, settings, steps }: StepParts) {
     this.connection = connection;
     this.history = history;
     this.transaction = transaction;

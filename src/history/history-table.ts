@@ -28,7 +28,6 @@ interface IncompleteRow extends Row {
   readonly started_at: string | null;
 }
 
-/** A statement that the caller runs at once. */
 type Change = Required<Command>;
 
 /** What is written when a migration has been applied. */
@@ -130,15 +129,15 @@ export class HistoryTable {
   }
 
   record(record: NewRecord): Promise<void> {
-    return this.change(this.toRecord(record));
+    return this.change(this.recording(record));
   }
 
   forget(version: string): Promise<void> {
-    return this.change(this.toForget(version));
+    return this.change(this.forgetting(version));
   }
 
-  /** What `record` runs. */
-  toRecord({ version, description, appliedAt, executionTimeMs, checksum }: NewRecord): Change {
+  /** What `record` runs. It counts as run: the caller does so at once. */
+  recording({ version, description, appliedAt, executionTimeMs, checksum }: NewRecord): Change {
     this.changes.push({ version, wasThere: false });
     return {
       sql: this.insertion,
@@ -146,8 +145,8 @@ export class HistoryTable {
     };
   }
 
-  /** What `forget` runs. */
-  toForget(version: string): Change {
+  /** What `forget` runs. It counts as run. */
+  forgetting(version: string): Change {
     this.changes.push({ version, wasThere: true });
     return { sql: this.deletion, values: [version] };
   }

@@ -5,7 +5,7 @@ import { describeSlug, type MigrationFile } from "./file-name.ts";
 /** What is intended: one migration, read and parsed, its code not loaded. */
 export interface Migration extends MigrationFile {
   /** As its header has it; `descriptionOf` says what is shown. */
-  readonly ownDescription: string | null;
+  readonly description: string | null;
   /** Lower-case hex SHA-256; null where there is none to compare with (`.py`, a file that cannot be read). */
   readonly checksum: string | null;
   /** Versions that must be applied, or stand earlier in the plan. */
@@ -18,8 +18,8 @@ export interface Migration extends MigrationFile {
 }
 
 /** What a person reads: the file's name, where its header says nothing. Made when it is asked for: most starts show none. */
-export function descriptionOf({ ownDescription, slug }: Pick<Migration, "ownDescription" | "slug">): string {
-  return ownDescription ?? describeSlug(slug);
+export function descriptionOf({ description, slug }: Pick<Migration, "description" | "slug">): string {
+  return description ?? describeSlug(slug);
 }
 
 export type MigrationBody = SqlBody | CodeBody | PythonBody | BrokenBody;

@@ -43,7 +43,7 @@ export function refuseDuplicates(files: readonly MigrationFile[]): void {
 }
 
 const PLAIN = {
-  ownDescription: null,
+  description: null,
   checksum: null,
   requires: [],
   transactional: true,
@@ -52,13 +52,13 @@ const PLAIN = {
 
 function compose(file: MigrationFile, { header, checksum, body }: Read): Migration {
   const { version, slug, kind, file: shown } = file;
-  const { description: ownDescription, requires, transactional, foreignKeysOn } = header;
+  const { description, requires, transactional, foreignKeysOn } = header;
   return {
     version,
     slug,
     kind,
     file: shown,
-    ownDescription,
+    description,
     checksum,
     requires,
     transactional,
@@ -69,7 +69,7 @@ function compose(file: MigrationFile, { header, checksum, body }: Read): Migrati
 
 /** The older runner kept the description in the module's docstring. */
 function pythonMigration(file: MigrationFile, text: string): Migration {
-  const ownDescription =
+  const description =
     /^\s*(?:"""|''')[\s\S]*?^[ \t]*Description:[ \t]*(.+?)[ \t]*$/im.exec(text)?.[1] ?? null;
-  return { ...file, ...PLAIN, ownDescription, body: { kind: "python" } };
+  return { ...file, ...PLAIN, description, body: { kind: "python" } };
 }

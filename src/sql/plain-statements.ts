@@ -52,12 +52,12 @@ export class SpanFinder {
       between.test(text);
       this.start = between.lastIndex;
       if (this.start === text.length) return false;
+      if (isOperator(text, this.start)) continue;
       span.lastIndex = this.start;
-      if (span.test(text)) break;
-      // A minus or a slash that begins no comment.
+      span.test(text);
+      this.end = span.lastIndex;
+      return true;
     }
-    this.end = span.lastIndex;
-    return true;
   }
 }
 
@@ -146,9 +146,15 @@ class PlainReader {
   }
 }
 
-/** Of the pieces, by their first character. */
+/** Of the spans, by their first character. */
 export function isComment(code: number): boolean {
   return code === MINUS || code === SLASH;
+}
+
+/** A minus or a slash that begins no comment. */
+function isOperator(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return isComment(code) && text.charCodeAt(at + 1) !== (code === MINUS ? MINUS : STAR);
 }
 
 /** What only the lexer reads, or is open at the end: of a comment that is closed the marks alone are longer. */

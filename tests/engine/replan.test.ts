@@ -76,6 +76,32 @@ describe("the history is read again under the lock:", () => {
     expect(project.tableNames()).toEqual(["present"]);
   });
 
+  test.each([
+    {
+      name: "another row in the place of one",
+      sql: `UPDATE schema_migrations SET version = '${v(9)}'`,
+      code: "MIGRATION_MISSING",
+    },
+    {
+      name: "another checksum",
+      sql: "UPDATE schema_migrations SET checksum = 'another'",
+      code: "MIGRATION_CHANGED",
+    },
+    {
+      name: "a migration that stopped half-way",
+      sql: `CREATE TABLE schema_migrations_incomplete (version TEXT PRIMARY KEY NOT NULL, statement INTEGER NOT NULL, started_at TIMESTAMP NOT NULL);
+        INSERT INTO schema_migrations_incomplete VALUES ('${v(1)}', 1, '2026-02-14 12:00:00')`,
+      code: "MIGRATION_INCOMPLETE",
+    },
+  ])("as many rows are no proof of the same history: $name", async ({ sql, code }) => {
+    using project = new Project();
+    project.tables(1);
+    await project.run();
+    const source = between(project, 2, () => project.exec(sql));
+    expect(await failureOf(migrate(project, source))).toMatchObject({ code, outcome: "unchanged" });
+    expect(project.tableNames()).toEqual(["t1"]);
+  });
+
   test("a refusal found under a later lock says what stays", async () => {
     using project = new Project();
     project.tables(1, 2);

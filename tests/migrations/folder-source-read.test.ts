@@ -18,7 +18,7 @@ describe("a migration that is read", () => {
       version: v(1),
       slug: "a",
       kind: "sql",
-      ownDescription: "Add a",
+      description: "Add a",
       requires: [v(2)],
       transactional: false,
       foreignKeysOn: true,
@@ -32,7 +32,7 @@ describe("a migration that is read", () => {
     const text = "/** Description: Levels */\nthrow new Error('run');\n";
     expect(folder.migration(text, kind)).toMatchObject({
       kind,
-      ownDescription: "Levels",
+      description: "Levels",
       requires: [],
       transactional: true,
       foreignKeysOn: false,
@@ -71,7 +71,7 @@ describe("a migration that is read", () => {
       slug: "a",
       kind: "py",
       file: join(folder.path, `${v(1)}_a.py`),
-      ownDescription: description,
+      description,
       checksum: null,
       requires: [],
       transactional: true,
@@ -120,7 +120,7 @@ describe("a file that cannot be used is set aside, and the failure kept", () => 
     expect(failureIn(migration).code).toBe(code as never);
     expect(failureIn(migration).location?.file).toBe(migration.file);
     expect(migration).toMatchObject({
-      ownDescription: null,
+      description: null,
       checksum: null,
       requires: [],
       transactional: true,

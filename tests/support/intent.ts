@@ -15,7 +15,7 @@ export function intended(n: number, more: Partial<Migration> = {}): Migration {
     slug: `step_${n}`,
     kind: "sql",
     file: `migrations/${v(n)}_step_${n}.sql`,
-    ownDescription: null,
+    description: null,
     checksum: `sum-${n}`,
     requires: [],
     transactional: true,

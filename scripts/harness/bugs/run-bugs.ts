@@ -74,16 +74,16 @@ export const RUN_BUGS: readonly Bug[] = [
   },
   {
     name: "of a step that only creates the first statement alone is run",
-    file: "engine/plain-step.ts",
+    file: "engine/bare-step.ts",
     find: "  return statements.map((",
     replace: "  return statements.slice(0, 1).map((",
     caughtBy: [inputsFrom("the last statement of one that only creates fails")],
   },
   {
     name: "a step that only creates is recorded although it failed",
-    file: "engine/plain-step.ts",
-    find: "      if (statements.error !== null)\n",
-    replace: "      if (statements.error === undefined)\n",
+    file: "engine/bare-step.ts",
+    find: "      if (error !== null)\n",
+    replace: "      if (error === undefined)\n",
     caughtBy: [inputsFrom("the last statement of one that only creates fails")],
   },
   {

@@ -2,11 +2,11 @@ import { Database } from "bun:sqlite";
 import { resolve } from "node:path";
 import type {
   Command,
+  CommandsOutcome,
   Connection,
   LendingRules,
   Lent,
   OpenMode,
-  Progress,
   Row,
   RowWatch,
   SchemaObject,
@@ -87,11 +87,11 @@ export class SqliteConnection implements Connection {
     return this.attempt(() => void this.handle.query(sql).run(...values));
   }
 
-  runEach(commands: readonly Command[]): Promise<Progress> {
+  runEach(commands: readonly Command[]): Promise<CommandsOutcome> {
     return this.attempt(() => {
       const { handle } = this;
       let ran = 0;
-      let error: unknown = null;
+      let error: DatabaseError | null = null;
       try {
         for (const { sql, values } of commands) {
           if (values === undefined) handle.run(sql);
@@ -99,9 +99,10 @@ export class SqliteConnection implements Connection {
           ran++;
         }
       } catch (thrown) {
-        error = toDatabaseError(thrown) ?? thrown;
+        error = toDatabaseError(thrown);
+        if (error === null) throw thrown;
       }
-      return { ran, error, isInTransaction: isInTransaction(handle) };
+      return { ran, error, isInTransaction: this.isInside };
     });
   }
 
@@ -111,7 +112,11 @@ export class SqliteConnection implements Connection {
 
   /** A closed handle is in none. */
   isInTransaction(): Promise<boolean> {
-    return this.attempt(() => !this.isAbandoned && isInTransaction(this.handle));
+    return this.attempt(() => this.isInside);
+  }
+
+  private get isInside(): boolean {
+    return !this.isAbandoned && isInTransaction(this.handle);
   }
 
   dataVersion(): Promise<number> {
