@@ -18,34 +18,20 @@ type Decode = (shown: string, bytes: Uint8Array) => string;
  * @throws GodwitError MIGRATION_UNREADABLE
  */
 export function readFileText(path: string, shown: string, decode: Decode = decodeText): string {
-  const descriptor = open(path, shown);
+  let descriptor: number | null = null;
   try {
-    const length = readSmall(descriptor);
+    descriptor = openSync(path, "r");
+    let length = 0;
+    // To the end: a file system may give less at a time than there is.
+    for (let count = 1; count > 0 && length < SMALL.length; length += count)
+      count = readSync(descriptor, SMALL, length, SMALL.length - length, length);
     if (length === SMALL.length) return readLarge(descriptor, shown, decode);
     const text = SMALL.toString("utf8", 0, length);
     return needsCare(text) ? decode(shown, SMALL.subarray(0, length)) : text;
   } catch (cause) {
     throw cause instanceof GodwitError ? cause : unreadable(shown, cause);
   } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** To the end: a file system may give less at a time than there is. @returns how many bytes; all of SMALL where there may be more */
-function readSmall(descriptor: number): number {
-  let length = 0;
-  for (;;) {
-    const count = readSync(descriptor, SMALL, length, SMALL.length - length, length);
-    length += count;
-    if (count === 0 || length === SMALL.length) return length;
-  }
-}
-
-function open(path: string, shown: string): number {
-  try {
-    return openSync(path, "r");
-  } catch (cause) {
-    throw unreadable(shown, cause);
+    if (descriptor !== null) closeSync(descriptor);
   }
 }
 
