@@ -51,20 +51,7 @@ const PLAIN = {
 } as const;
 
 function compose(file: MigrationFile, { header, checksum, body }: Read): Migration {
-  const { version, slug, kind, file: shown } = file;
-  const { description, requires, transactional, foreignKeysOn } = header;
-  return {
-    version,
-    slug,
-    kind,
-    file: shown,
-    description,
-    checksum,
-    requires,
-    transactional,
-    foreignKeysOn,
-    body,
-  };
+  return { ...file, ...header, checksum, body };
 }
 
 /** The older runner kept the description in the module's docstring. */
