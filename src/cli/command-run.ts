@@ -1,3 +1,4 @@
+import type { HugePages } from "../base/huge-pages.ts";
 import { expectMany } from "../base/jit-policy.ts";
 import type { MigrationLabel } from "../engine/events.ts";
 import type { Flags } from "./arguments.ts";
@@ -7,6 +8,9 @@ import type { Reporter } from "./reporters/reporter.ts";
 import type { CommandResult } from "./results.ts";
 import { requireUnsealed, sealedMigrations } from "./sealed.ts";
 import { type Environment, Settings } from "./settings.ts";
+
+/** What many migrations take, or one that goes through many rows. */
+const MUCH_MIB = 256;
 
 /** One command at work, and the code of migrations that runs in it. */
 export class CommandRun {
@@ -22,10 +26,11 @@ export class CommandRun {
       readonly rest: readonly string[];
       readonly env: Environment;
       readonly reporter: Reporter;
+      readonly memory: HugePages | null;
       readonly isInteractive: () => boolean;
     },
   ) {
-    const { flags, rest, env, reporter, isInteractive } = parts;
+    const { flags, rest, env, reporter, memory, isInteractive } = parts;
     this.name = name;
     this.context = new CommandContext(name, {
       flags,
@@ -36,7 +41,10 @@ export class CommandRun {
       guard: this.guard,
       onEvent: (event) => {
         if (event.kind === "migration-started") this.running = event.migration;
-        if (event.kind === "plan-ready") expectMany({ run: event.steps.length });
+        if (event.kind === "plan-ready" && event.steps.length > 0) {
+          expectMany({ run: event.steps.length });
+          memory?.expect(MUCH_MIB);
+        }
         reporter.event(event);
       },
     });

@@ -1,4 +1,5 @@
 import { GodwitError, isGodwitError, messageOf, stackOf } from "../base/failure.ts";
+import { HugePages } from "../base/huge-pages.ts";
 import { type Arguments, checkArguments, commandMeant } from "./arguments.ts";
 import type { CommandRun } from "./command-run.ts";
 import type { DeclaredCommand } from "./command-tree.ts";
@@ -14,6 +15,9 @@ import type { Successor } from "./successor.ts";
 import { isTerminal } from "./terminal.ts";
 
 const [STDIN, STDOUT, STDERR] = [0, 1, 2] as const;
+
+/** What a command takes that finds nothing to do, from a place where it has taken a third of it. */
+const LITTLE_MIB = 24;
 
 /** One command line, from its words to its exit code. Never throws, and never ends the process. */
 export class CliRun {
@@ -131,12 +135,14 @@ export class CliRun {
     if (flags["help"] === true) return { kind: "help", text: await this.help(command) };
     if (flags["version"] === true && command === null) return this.version();
     if (command === null) throw await this.noCommand();
+    const memory = await HugePages.open();
+    memory?.expect(LITTLE_MIB);
     // Loaded here, so that --version and a refusal need not wait for it.
     const { CommandRun } = await import("./command-run.ts");
     await this.showProgress();
     const isInteractive = () => !this.isJson && isTerminal(STDIN) && isTerminal(STDERR);
     const { env, reporter } = this;
-    this.command = new CommandRun(command.name, { flags, rest, env, reporter, isInteractive });
+    this.command = new CommandRun(command.name, { flags, rest, env, reporter, memory, isInteractive });
     return this.command.run();
   }
 

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { HugePages } from "../../src/base/huge-pages.ts";
+
+const MIB = 1024;
+const isOffered = existsSync("/sys/kernel/mm/transparent_hugepage");
+if (!isOffered) console.log("skipped: this system has no transparent huge pages");
+
+/**
+ * What a new process prints that has `pages`. `asked()` are the sizes of what was asked to be of huge pages, in KiB
+ * (https://man7.org/linux/man-pages/man5/proc_pid_smaps.5.html, `hg`).
+ */
+function inProcess(statements: string): unknown {
+  const script = `import { readFileSync } from "node:fs";
+    import { HugePages } from "${import.meta.dir}/../../src/base/huge-pages.ts";
+    function asked() {
+      const areas = readFileSync("/proc/self/smaps", "utf8").matchAll(/^Size: +(\\d+) kB$[\\s\\S]*?^VmFlags: (.*)$/gm);
+      return [...areas].filter(([, , flags]) => / hg\\b/.test(flags)).map(([, size]) => Number(size));
+    }
+    const huge = () => Number(/^AnonHugePages: +(\\d+) kB$/m.exec(readFileSync("/proc/self/smaps_rollup", "utf8"))?.[1]);
+    const pages = await HugePages.open();
+    ${statements}`;
+  const { stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script], { timeout: 30_000 });
+  expect(stderr.toString()).toBe("");
+  return JSON.parse(stdout.toString());
+}
+
+describe("memory that is expected to be touched", () => {
+  test.if(isOffered)("is asked for in huge pages, and more of it later", () => {
+    const told = inProcess(`
+      const told = [asked()];
+      for (const mib of [24, 256]) { pages.expect(mib); told.push(asked()); }
+      console.log(JSON.stringify(told));`);
+    expect(told).toEqual([[], [24 * MIB], [256 * MIB]]);
+  });
+
+  test.if(isOffered)("is where the allocator takes the next from", () => {
+    const used = inProcess(`
+      pages.expect(256);
+      const kept = Array.from({ length: 12 }, () => new Uint8Array(2 ** 20).fill(1));
+      console.log(kept.length === 12 ? huge() : 0);`);
+    expect(used).toBeGreaterThan(0);
+  });
+
+  test("is as it is where no C library is found", async () => {
+    expect(await HugePages.open(["libnothing.so.6"])).toBeNull();
+  });
+});
