@@ -3,7 +3,7 @@ import { GodwitError, inspectable, isGodwitError, messageOf } from "../base/fail
 import { locateFile, type SourceLocation } from "../base/source-text.ts";
 import { importFailure, locateThrown } from "../migrations/code-file.ts";
 import type { Migration, MigrationCode, MigrationSource } from "../migrations/migration.ts";
-import { redirectOutput } from "./code-output.ts";
+import { mayReachStreams, redirectConsole, redirectStreams } from "./code-output.ts";
 import { StrayWait } from "./stray-wait.ts";
 
 /** A migration as far as a message names it. */
@@ -19,14 +19,14 @@ export class CodeGuard {
   private readonly waits: StrayWait[] = [];
   private readonly loaded: Migration[] = [];
   private readonly taken = new WeakSet<object>();
-  private installed: Promise<void> | null = null;
+  private isInstalled = false;
+  private hasStreams = false;
   private hasFailed = false;
   private late: GodwitError | null = null;
 
   /** Runs code of a migration: to its end, or to the first failure outside of what it awaits. */
   readonly run = async <T>(code: () => Promise<T>): Promise<T> => {
-    this.installed ??= this.install();
-    await this.installed;
+    this.install();
     this.requireQuiet();
     try {
       return await this.during(new StrayWait("code"), code);
@@ -65,6 +65,7 @@ export class CodeGuard {
 
   private async load(migration: Migration, load: () => Promise<MigrationCode>): Promise<MigrationCode> {
     this.loaded.push(migration);
+    this.keepStreamsFrom(migration);
     const wait = new StrayWait("import", migration);
     try {
       return await this.during(wait, async () => {
@@ -87,8 +88,16 @@ export class CodeGuard {
     }
   }
 
-  private async install(): Promise<void> {
-    await redirectOutput();
+  private keepStreamsFrom({ body }: Migration): void {
+    if (this.hasStreams || (body.kind === "code" && !mayReachStreams(body.text))) return;
+    this.hasStreams = true;
+    redirectStreams();
+  }
+
+  private install(): void {
+    if (this.isInstalled) return;
+    this.isInstalled = true;
+    redirectConsole();
     // Bun's process.exit calls process.reallyExit, and so may code. main.ts has kept the real one.
     const refused = ["exit", "reallyExit", "abort", "execve"].map((name) => [name, this.refusal(name)]);
     Object.assign(process, Object.fromEntries(refused));

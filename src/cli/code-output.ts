@@ -5,28 +5,53 @@ const stderr = new Output(2);
 
 type Chunk = string | Uint8Array;
 type Methods = Record<string, unknown>;
+type Method = (...values: unknown[]) => unknown;
 
-/** Sends all that migration code prints to stderr, for the rest of the process: stdout carries the result. */
-export async function redirectOutput(): Promise<void> {
-  Object.assign(console, await errorConsole());
-  // Bun tells of a failed write to either stream as an uncaught exception.
+/** Sends what code prints by `console` to stderr, for the rest of the process: stdout carries the result. */
+export function redirectConsole(): void {
+  let made: Methods | null = null;
+  const lazily =
+    (name: string): Method =>
+    (...values) => {
+      made ??= errorConsole();
+      return (made[name] as Method | undefined)?.(...values);
+    };
+  // Those that Node's has too write to stderr, the inspector's others print nothing of use.
+  const names = Object.keys(console).filter((name) => name !== "Console");
+  Object.assign(console, Object.fromEntries(names.map((name) => [name, lazily(name)])), { write: writeAll });
+}
+
+/** The same for what is written to `process.stdout` and `process.stderr`. To come by the two takes 10 ms: not for code that cannot. */
+export function redirectStreams(): void {
+  // Bun tells of a failed write to either as an uncaught exception.
   for (const stream of [process.stdout, process.stderr])
     Object.assign(stream, { write: divert, end: divert });
 }
 
-/** Every method of Bun's console: those that Node's has too write to stderr, the inspector's others print nothing of use. */
-async function errorConsole(): Promise<Methods> {
-  const [{ Console }, { Writable }] = await Promise.all([import("node:console"), import("node:stream")]);
+/** Imports that are gone when the code runs, or that lead to nothing but SQLite. */
+const HARMLESS_IMPORT =
+  /^import\s+(?:type\s+(?!from\b)[^;'"(]*from\s*["'][^"']*["']|[^;'"(]*from\s*["']bun:sqlite["'])/gm;
+
+/** One of these stands in all code that comes by `process`, but for code that hides it. */
+const WAY_TO_PROCESS =
+  /\b(?:process|global\w*|self|window|Bun|import|from|require|module|eval|Function|constructor|this)\b|\\[ux]/;
+
+/** Whether code can come by the streams, as far as its text tells. */
+export function mayReachStreams(text: string): boolean {
+  return WAY_TO_PROCESS.test(text.replace(HARMLESS_IMPORT, ""));
+}
+
+/** Node's streams are loaded for the first line that is printed: most code prints nothing. */
+function errorConsole(): Methods {
+  const { Console } = process.getBuiltinModule("node:console");
+  const { Writable } = process.getBuiltinModule("node:stream");
   const sink = new Writable({
     write: (chunk: Uint8Array, _encoding, done) => {
       stderr.raw(chunk);
       done();
     },
   });
-  const made = new Console({ stdout: sink, stderr: sink }) as unknown as Methods;
-  const names = Object.keys(console).filter((name) => name !== "Console");
-  const methods = names.map((name) => [name, made[name] ?? (() => {})]);
-  return { ...Object.fromEntries(methods), write: writeAll };
+  return new Console({ stdout: sink, stderr: sink }) as unknown as Methods;
 }
 
 function writeAll(...chunks: Chunk[]): number {

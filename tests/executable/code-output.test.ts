@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { CliProject } from "../support/cli-project.ts";
 import { documentOf } from "../support/run-godwit.ts";
 
@@ -28,6 +28,24 @@ test("console.write tells how many bytes it wrote", async () => {
   );
   await project.migrate();
   expect(project.column("SELECT n FROM t")).toEqual([3]);
+});
+
+test("what is written to the streams goes to stderr after code that knows of neither, and from a helper", async () => {
+  using project = new CliProject();
+  project.write(1, 'export function up(db) { db.run("CREATE TABLE t (id)"); console.log("plain"); }', "ts");
+  project.write(
+    2,
+    'export function up() { process.stdout.write("direct\\n"); process.stderr.write("other\\n"); }',
+    "ts",
+  );
+  project.write(3, 'import { say } from "./helper.ts";\nexport function up() { say("helped\\n"); }', "ts");
+  writeFileSync(
+    `${project.folder}/helper.ts`,
+    "export const say = (text: string) => process.stdout.write(text);\n",
+  );
+  const ended = await project.migrate("--json");
+  expect(documentOf(ended)).toMatchObject({ applied: [{}, {}, {}] });
+  expect(ended.stderr).toBe("plain\ndirect\nother\nhelped\n");
 });
 
 const PRINTING = `export async function up(db) {
