@@ -27,16 +27,19 @@ export class WriteLock {
 
   constructor({ inode }: FileIdentity) {
     this.line = new RegExp(
-      `POSIX +\\S+ +WRITE +${process.pid} +[^: ]+:[^: ]+:${inode} (\\d+) (\\d+|EOF)`,
+      `POSIX +\\S+ +WRITE +${process.pid} +[^: ]+:[^: ]+:${inode} (\\d+) (\\d+|EOF)\\n`,
       "g",
     );
   }
 
   /** Whether this process is seen to hold it; false also where the system does not tell. */
   isSeen(): boolean {
-    for (const [, first, last] of this.read().matchAll(this.line))
-      if (Number(first) <= RESERVED_BYTE && (last === "EOF" || Number(last) >= RESERVED_BYTE)) return true;
-    return false;
+    try {
+      this.list ??= openSync(LIST, "r");
+      return this.isIn(this.list);
+    } catch {
+      return false;
+    }
   }
 
   /** Whether this process holds it no longer, where it was seen before. */
@@ -55,13 +58,16 @@ export class WriteLock {
     if (list !== null) bestEffort(() => closeList(list));
   }
 
-  private read(): string {
-    try {
-      this.list ??= openSync(LIST, "r");
-      return readFromStart(this.list);
-    } catch {
-      return "";
-    }
+  /** Mostly it stands near the start. */
+  private isIn(list: number): boolean {
+    const start = readPart(list, 0);
+    return this.isTold(start) || this.isTold(readOn(list, start));
+  }
+
+  private isTold(text: string): boolean {
+    for (const [, first, last] of text.matchAll(this.line))
+      if (Number(first) <= RESERVED_BYTE && (last === "EOF" || Number(last) >= RESERVED_BYTE)) return true;
+    return false;
   }
 }
 
@@ -74,12 +80,16 @@ const PART = Buffer.allocUnsafeSlow(8192);
 /** A file that code has put in its place may have no end. */
 const LONGEST = 1 << 24;
 
-function readFromStart(descriptor: number): string {
-  let text = "";
+function readOn(descriptor: number, start: string): string {
+  let text = start;
   while (text.length < LONGEST) {
-    const count = readSync(descriptor, PART, 0, PART.length, text.length);
-    if (count === 0) break;
-    text += PART.toString("latin1", 0, count);
+    const part = readPart(descriptor, text.length);
+    if (part === "") break;
+    text += part;
   }
   return text;
+}
+
+function readPart(descriptor: number, at: number): string {
+  return PART.toString("latin1", 0, readSync(descriptor, PART, 0, PART.length, at));
 }
