@@ -1,10 +1,14 @@
 import type { Command } from "../databases/connection.ts";
+import { onlyMakesOrDropsTable } from "../sql/classification.ts";
 import type { FinishedStep } from "./events.ts";
 import type { PreparedStep, SqlWork } from "./prepare.ts";
 import { statementFailure } from "./sql-work.ts";
-import { transactionLost } from "./step-failures.ts";
+import { StepFailure, transactionLost } from "./step-failures.ts";
 import type { StepParts } from "./step-runner.ts";
 import { isSavepointGone } from "./transaction.ts";
+
+/** So many at most are run anew where one of them fails. */
+const MOST_TOGETHER = 50;
 
 /**
  * Runs steps of SQL for which nothing is to be looked at before or after, in two calls of the connection. A new database begins with hundreds of them, and
@@ -48,6 +52,100 @@ export class BareStepRunner {
       throw failure;
     }
   }
+
+  /**
+   * How many steps, from the first on, `runTogether` can take: those that make or drop tables, and so can neither see nor miss what is recorded of the steps
+   * before them.
+   * @param isBare whether there is nothing to look at before or after
+   */
+  countTogether(
+    steps: readonly PreparedStep[],
+    from: number,
+    isBare: (step: PreparedStep) => boolean,
+  ): number {
+    let count = 0;
+    for (let step = steps[from]; step !== undefined && count < MOST_TOGETHER; step = steps[from + ++count])
+      if (step.isolation !== "shared" || !onlyMakesOrDropsTables(step) || !isBare(step)) break;
+    return count;
+  }
+
+  /**
+   * Runs steps in one savepoint, and records all of them after the last: for each change of the schema SQLite prepares anew what records, and looks for its
+   * table among all the others.
+   * @param begins told of each before it is run; false where it must wait for another transaction
+   * @returns those that were run; null where one fails: nothing of them is left, and each is to be run by itself
+   * @throws StepFailure where there is no transaction left, or no savepoint to be had
+   */
+  async runTogether(
+    together: readonly PreparedStep[],
+    begins: (step: PreparedStep, index: number) => boolean,
+  ): Promise<FinishedStep[] | null> {
+    const { history, transaction } = this.parts;
+    const changes = history.changeCount;
+    try {
+      await transaction.savepoint.begin();
+    } catch (error) {
+      throw new StepFailure(together[0]!, error);
+    }
+    try {
+      return await this.runAndRecord(together, begins);
+    } catch (failure) {
+      if (!(failure instanceof StepFailure)) throw failure;
+      await this.undo(failure);
+      history.dropChanges(changes);
+      return null;
+    }
+  }
+
+  private async runAndRecord(
+    together: readonly PreparedStep[],
+    begins: (step: PreparedStep, index: number) => boolean,
+  ): Promise<FinishedStep[]> {
+    const { connection, transaction, settings, steps } = this.parts;
+    const finished: FinishedStep[] = [];
+    for (const [index, step] of together.entries()) {
+      if (!begins(step, index)) break;
+      const start = settings.clock.elapsed();
+      await this.runStatements(step);
+      finished.push(steps.finished(step, start));
+    }
+    const records = finished.map((done, index) => steps.recording(together[index]!, done));
+    const { error, ran } = await connection.runEach([...records, transaction.savepoint.ending]);
+    if (error === null) return finished;
+    const step = together[Math.min(ran, finished.length - 1)]!;
+    const isGone = ran === finished.length && isSavepointGone(error);
+    throw new StepFailure(step, isGone ? transactionLost(step) : steps.recordFailure(step, error));
+  }
+
+  private async runStatements(step: PreparedStep): Promise<void> {
+    const { connection } = this.parts;
+    const work = step.work as SqlWork;
+    const { ran, error, isInTransaction } = await connection.runEach(commandsOf(work));
+    if (error !== null) {
+      const { migration } = step;
+      throw new StepFailure(
+        step,
+        statementFailure(work, work.statements[ran]!, { migration, connection }, error),
+      );
+    }
+    if (!isInTransaction) throw new StepFailure(step, transactionLost(step));
+  }
+
+  private async undo({ step, cause }: StepFailure): Promise<void> {
+    const { transaction, steps } = this.parts;
+    try {
+      await steps.undo(step, transaction.savepoint, cause);
+    } catch (lost) {
+      throw new StepFailure(step, lost);
+    }
+  }
+}
+
+function onlyMakesOrDropsTables({ work, dropped }: PreparedStep): boolean {
+  if (work.kind !== "sql" || dropped.length > 0) return false;
+  return work.statements.every(({ words, start, end }) =>
+    onlyMakesOrDropsTable(words, work.text.slice(start, end)),
+  );
 }
 
 function commandsOf({ text, statements }: SqlWork): Command[] {

@@ -19,6 +19,7 @@ import { RunFailures } from "./run-failures.ts";
 import { RunLedger } from "./run-ledger.ts";
 import { lockWait, type RunSettings } from "./run-settings.ts";
 import { growCache } from "./schema-cache.ts";
+import { StepFailure } from "./step-failures.ts";
 import { StepRunner } from "./step-runner.ts";
 import { WriteTransaction } from "./transaction.ts";
 
@@ -40,6 +41,8 @@ export class MigrationRun {
   private queue: readonly PreparedStep[] = [];
   /** Where in the queue the run is. */
   private at = 0;
+  /** The number of the last step that was told to begin. */
+  private announced = 0;
   private openedAs: PreparedStep["isolation"] | null = null;
   private openedAt = 0;
   private foreignKeys: ForeignKeyGuard;
@@ -99,6 +102,7 @@ export class MigrationRun {
         await this.enter(step, replan);
         if (this.next() !== step) continue;
       }
+      if (await this.performTogether()) continue;
       await this.perform(step);
       this.at++;
     }
@@ -165,8 +169,11 @@ export class MigrationRun {
     if (this.ledger.uncommitted.length === 0) return this.openedAs === step.isolation;
     if (this.isAtomic) return (this.openedAs === "enforced") === (step.isolation === "enforced");
     if (step.isolation !== "shared" || this.openedAs !== "shared") return false;
-    const isFresh = this.settings.clock.elapsed() - this.openedAt < GROUP_MS;
-    return isFresh && this.settings.commit === "grouped";
+    return this.isFresh && this.settings.commit === "grouped";
+  }
+
+  private get isFresh(): boolean {
+    return this.settings.clock.elapsed() - this.openedAt < GROUP_MS;
   }
 
   private async refresh(replan: Replan): Promise<void> {
@@ -196,10 +203,40 @@ export class MigrationRun {
       this.foreignKeys = new ForeignKeyGuard(this.connection, this.onOldViolations);
   }
 
+  /** Runs the next steps together, where they can be. @returns false where nothing has been run */
+  private async performTogether(): Promise<boolean> {
+    if (this.openedAs !== "shared" || (this.settings.commit === "each" && !this.isAtomic)) return false;
+    const { at, queue } = this;
+    const count = this.runner.countTogether(queue, at, this.foreignKeys);
+    if (count < 2) return false;
+    try {
+      const steps = queue.slice(at, at + count);
+      const finished = await this.runner.runTogether(steps, (step, index) => {
+        if (index > 0 && !this.isAtomic && !this.isFresh) return false;
+        this.announce(step, index);
+        return true;
+      });
+      if (finished === null) return false;
+      this.ledger.uncommitted.push(...finished);
+      this.at += finished.length;
+      return true;
+    } catch (error) {
+      throw error instanceof StepFailure ? await this.failed(error.step, error.cause) : error;
+    }
+  }
+
+  /** Told once, also of a step that is run again by itself. @param ahead how many steps are being run before it */
+  private announce({ label: migration }: PreparedStep, ahead = 0): void {
+    const { ledger, queue, at } = this;
+    const index = ledger.length + ahead + 1;
+    if (index <= this.announced) return;
+    this.announced = index;
+    const total = ledger.length + queue.length - at;
+    this.settings.emit({ kind: "migration-started", migration, index, total });
+  }
+
   private async perform(step: PreparedStep): Promise<void> {
-    const index = this.ledger.length + 1;
-    const total = this.ledger.length + this.queue.length - this.at;
-    this.settings.emit({ kind: "migration-started", migration: step.label, index, total });
+    this.announce(step);
     try {
       if (step.isolation === "untransacted") {
         await this.connection.setForeignKeys(step.migration.foreignKeysOn);
@@ -213,10 +250,14 @@ export class MigrationRun {
         if (step.isolation === "enforced" && !this.isAtomic) await this.commitEnforced(step);
       }
     } catch (error) {
-      const failure = await this.failures.ofStep(step, error);
-      this.openedAs = null;
-      throw failure;
+      throw await this.failed(step, error);
     }
+  }
+
+  private async failed(step: PreparedStep, error: unknown): Promise<unknown> {
+    const failure = await this.failures.ofStep(step, error);
+    this.openedAs = null;
+    return failure;
   }
 
   private async abandon(): Promise<void> {

@@ -2,6 +2,17 @@ import { GodwitError } from "../base/failure.ts";
 import type { PreparedStep } from "./prepare.ts";
 import { locateCause } from "./step-place.ts";
 
+/** What one of several steps failed with that were run together. */
+export class StepFailure extends Error {
+  override readonly name = "StepFailure";
+  readonly step: PreparedStep;
+
+  constructor(step: PreparedStep, cause: unknown) {
+    super(`${step.migration.version} failed`, { cause });
+    this.step = step;
+  }
+}
+
 export function transactionLost(step: PreparedStep): GodwitError {
   const by = step.work.kind === "code" ? "its code" : "one of its statements";
   return new GodwitError("TRANSACTION_LOST", `${step.migration.version} ended the transaction it ran in`, {

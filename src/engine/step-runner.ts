@@ -60,12 +60,27 @@ export class StepRunner {
    * @throws LostTransaction if there is no transaction left; otherwise the step's own failure.
    */
   runInSavepoint(step: PreparedStep, foreignKeys: ForeignKeyGuard): Promise<FinishedStep> {
-    const { work, verify } = step;
+    const { work } = step;
     const tools = this.checkTools(foreignKeys);
     const isConcerned = StepChecks.concern(step, tools);
-    const isBare = !isConcerned && verify === null && this.isTableReady && !this.connection.isLockObserved;
-    if (isBare && work.kind === "sql" && !work.mayBatch) return this.bare.run(step, work);
+    if (work.kind === "sql" && this.isBare(step, isConcerned)) return this.bare.run(step, work);
     return this.runChecked(step, () => StepChecks.before(step, tools, isConcerned));
+  }
+
+  /** How many steps of a queue, from one on, `runTogether` takes. */
+  countTogether(queue: readonly PreparedStep[], from: number, foreignKeys: ForeignKeyGuard): number {
+    const tools = this.checkTools(foreignKeys);
+    return this.bare.countTogether(queue, from, (step) => this.isBare(step, StepChecks.concern(step, tools)));
+  }
+
+  /** As `BareStepRunner.runTogether`. */
+  runTogether(...parameters: Parameters<BareStepRunner["runTogether"]>): Promise<FinishedStep[] | null> {
+    return this.bare.runTogether(...parameters);
+  }
+
+  private isBare({ work, verify }: PreparedStep, isConcerned: boolean): boolean {
+    const isLookedAt = isConcerned || verify !== null || this.connection.isLockObserved;
+    return !isLookedAt && this.isTableReady && work.kind === "sql" && !work.mayBatch;
   }
 
   private async runChecked(

@@ -110,6 +110,11 @@ export function referenceImpact(words: readonly string[], statementText: string)
 const PLAIN_CREATE =
   /^create[ \t\n]+table[ \t\n]+(?:if[ \t\n]+not[ \t\n]+exists[ \t\n]+)?([a-z_]\w*)[ \t\n]*\(/i;
 
+/** Makes an empty table, or drops one: it reads no row of any other. */
+export function onlyMakesOrDropsTable(words: readonly string[], statementText: string): boolean {
+  return words[1] === "TABLE" && (words[0] === "DROP" || PLAIN_CREATE.test(statementText));
+}
+
 function impactOfCreate(statementText: string): ReferenceImpact {
   const plain = PLAIN_CREATE.exec(statementText);
   if (plain !== null) return { kind: "table", table: plain[1]! };

@@ -1,0 +1,189 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { MigrationManager } from "../../src/engine/migration-manager.ts";
+import { failureOf } from "../support/failures.ts";
+import { v } from "../support/intent.ts";
+import { Project } from "../support/project.ts";
+
+/** Told each statement before it is run; what it returns is run in its place. */
+type Meddling = (sql: string, run: (sql: string) => void) => string;
+
+/** A server's own handle, which something else in the server uses as well. The first migration makes the history, so that the others can be run together. */
+async function meddled<T>(
+  project: Project,
+  meddle: Meddling,
+  act: (manager: MigrationManager) => Promise<T>,
+): Promise<T> {
+  const db = new Database(project.path);
+  const run = (sql: string) => void Database.prototype.run.call(db, sql);
+  Object.assign(db, { run: (sql: string) => run(meddle(sql, run)) });
+  try {
+    return await act(
+      new MigrationManager(db, project.folder, { onEvent: (event) => project.events.push(event) }),
+    );
+  } finally {
+    db.close();
+  }
+}
+
+/** The statements of a run that are not godwit's for its own sake. */
+async function statementsOf(
+  project: Project,
+  act: (manager: MigrationManager) => Promise<unknown> = (manager) => manager.migrate(),
+): Promise<string[]> {
+  const statements: string[] = [];
+  const keep: Meddling = (sql) => {
+    const isTold = /^(?:SAVEPOINT|RELEASE|ROLLBACK TO|CREATE TABLE t|DROP TABLE t|INSERT|COMMIT)/.test(sql);
+    if (isTold && project.told("migration-started").length > 0) statements.push(sql.split(" ", 3).join(" "));
+    return sql;
+  };
+  await meddled(project, keep, act);
+  return statements.map((sql) => sql.replace(/"?godwit_\w+"?/, "step").replace(/;$/, ""));
+}
+
+describe("steps that only make tables", () => {
+  test("share one savepoint, after the first, which makes the history", async () => {
+    using project = new Project();
+    project.tables(1, 2, 3, 4);
+    expect(await statementsOf(project)).toEqual([
+      ...["SAVEPOINT step", "CREATE TABLE t1", "RELEASE step"],
+      ...["SAVEPOINT step", "CREATE TABLE t2", "CREATE TABLE t3", "CREATE TABLE t4", "RELEASE step"],
+      "COMMIT",
+    ]);
+    expect(project.applied()).toEqual([1, 2, 3, 4]);
+  });
+
+  test("are told of one by one, and applied in their order", async () => {
+    using project = new Project();
+    project.tables(1, 2, 3);
+    await project.run();
+    expect(project.told("migration-started", "migration-applied")).toEqual([
+      ...["migration-started 1", "migration-started 2", "migration-started 3"],
+      ...["migration-applied 1", "migration-applied 2", "migration-applied 3"],
+    ]);
+  });
+
+  test.each([
+    { name: "a row", sql: "CREATE TABLE t3 (id); INSERT INTO t3 VALUES (1);" },
+    { name: "rows of another table", sql: "CREATE TABLE t3 AS SELECT 1 AS id;" },
+    { name: "a key", sql: "CREATE TABLE t3 (id REFERENCES t1 (id));" },
+    { name: "an index", sql: "CREATE INDEX t3 ON t1 (id);" },
+    { name: "a word of the history", sql: "CREATE TABLE t3 (schema_migrations);" },
+    { name: "a query to verify", sql: "CREATE TABLE t3 (id);\n-- verify\nSELECT 1 WHERE 0;" },
+    { name: "what is left out", sql: "BEGIN; CREATE TABLE t3 (id); COMMIT;" },
+  ])("are not those with $name", async ({ sql }) => {
+    using project = new Project();
+    project.tables(1, 2, 4, 5);
+    project.sql(3, sql);
+    const statements = await statementsOf(project);
+    expect(statements.filter((statement) => statement === "SAVEPOINT step")).toHaveLength(4);
+    expect(project.applied()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("nor any where each is committed by itself", async () => {
+    using project = new Project();
+    project.tables(1, 2, 3);
+    await project.run(undefined, { commit: "each" });
+    expect(project.told("migration-started", "migration-applied")).toEqual([
+      ...["migration-started 1", "migration-applied 1", "migration-started 2", "migration-applied 2"],
+      ...["migration-started 3", "migration-applied 3"],
+    ]);
+  });
+});
+
+describe("where one of them fails", () => {
+  test("those before it stay, and each is told of once", async () => {
+    using project = new Project();
+    project.tables(1, 2, 3, 5);
+    project.sql(4, "CREATE TABLE t2 (id);");
+    expect(await failureOf(project.run())).toMatchObject({
+      code: "MIGRATION_FAILED",
+      message: "table t2 already exists",
+      outcome: "rolled_back",
+    });
+    expect(project.applied()).toEqual([1, 2, 3]);
+    expect(project.tableNames()).toEqual(["t1", "t2", "t3"]);
+    expect(project.told("migration-started", "migration-applied", "migration-failed")).toEqual([
+      ...["migration-started 1", "migration-started 2", "migration-started 3", "migration-started 4"],
+      ...["migration-applied 1", "migration-applied 2", "migration-applied 3", "migration-failed 4"],
+    ]);
+  });
+
+  test("a run that is atomic leaves none", async () => {
+    using project = new Project();
+    project.tables(1, 2, 3);
+    project.sql(4, "CREATE TABLE t2 (id);");
+    expect((await failureOf(project.run(undefined, {}, { isAtomic: true }))).code).toBe("MIGRATION_FAILED");
+    expect(project.applied()).toEqual([]);
+    expect(project.tableNames()).toEqual([]);
+  });
+
+  test("a record that is refused is its own migration's failure", async () => {
+    using project = new Project();
+    project.exec(
+      `CREATE TABLE schema_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, version TEXT UNIQUE NOT NULL CHECK (version <> '${v(3)}'),
+       description TEXT NOT NULL, applied_at TIMESTAMP, execution_time_ms INTEGER, checksum TEXT)`,
+    );
+    project.tables(1, 2, 3, 4);
+    const failure = await failureOf(project.run());
+    expect(failure).toMatchObject({
+      code: "HISTORY_INVALID",
+      location: { file: expect.stringContaining(v(3)) },
+    });
+    expect(project.applied()).toEqual([1, 2]);
+    expect(project.tableNames()).toEqual(["t1", "t2"]);
+  });
+
+  test("a transaction that it ends takes all of it along", async () => {
+    using project = new Project();
+    project.tables(1, 2, 3, 4);
+    const ending: Meddling = (sql) => (sql.startsWith("CREATE TABLE t3") ? `${sql}; ROLLBACK` : sql);
+    const failure = await meddled(project, ending, (manager) => failureOf(manager.migrate()));
+    expect(failure).toMatchObject({ code: "TRANSACTION_LOST", outcome: "rolled_back" });
+    expect(failure.location?.file).toContain(v(3));
+    expect(project.tableNames()).toEqual([]);
+    expect(project.told("migration-applied", "migration-failed")).toEqual(["migration-failed 3"]);
+  });
+
+  test("so does one that ends before they are kept", async () => {
+    using project = new Project();
+    project.tables(1, 2, 3);
+    let isLast = false;
+    const ending: Meddling = (sql, run) => {
+      if (isLast && sql.startsWith("RELEASE")) run("ROLLBACK");
+      isLast = sql.startsWith("CREATE TABLE t3");
+      return sql;
+    };
+    const failure = await meddled(project, ending, (manager) => failureOf(manager.migrate()));
+    expect(failure).toMatchObject({ code: "TRANSACTION_LOST", outcome: "rolled_back" });
+    expect(project.tableNames()).toEqual([]);
+    expect(project.told("migration-applied")).toEqual([]);
+  });
+
+  test("without a savepoint none is run, and what came before stays", async () => {
+    using project = new Project();
+    project.tables(1, 2, 3);
+    let savepoints = 0;
+    const without: Meddling = (sql) =>
+      sql.startsWith("SAVEPOINT") && ++savepoints === 2 ? "SELECT 1 FROM nowhere" : sql;
+    const failure = await meddled(project, without, (manager) => failureOf(manager.migrate()));
+    expect(failure).toMatchObject({ code: "DATABASE_FAILED", message: expect.stringContaining("nowhere") });
+    expect(project.tableNames()).toEqual(["t1"]);
+    expect(project.applied()).toEqual([1]);
+  });
+});
+
+test("tables are dropped together, after the first, which looks for foreign keys", async () => {
+  using project = new Project();
+  project.tables(1, 2, 3, 4);
+  await project.run();
+  project.events.length = 0;
+  const statements = await statementsOf(project, (manager) => manager.rollback({ all: true }));
+  expect(statements).toEqual([
+    ...["SAVEPOINT step", "DROP TABLE t4", "RELEASE step"],
+    ...["SAVEPOINT step", "DROP TABLE t3", "DROP TABLE t2", "DROP TABLE t1", "RELEASE step"],
+    "COMMIT",
+  ]);
+  expect(project.applied()).toEqual([]);
+  expect(project.tableNames()).toEqual([]);
+});
