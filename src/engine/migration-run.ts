@@ -205,7 +205,7 @@ export class MigrationRun {
 
   /** Runs the next steps together, where they can be. @returns false where nothing has been run */
   private async performTogether(): Promise<boolean> {
-    if (this.openedAs !== "shared" || (this.settings.commit === "each" && !this.isAtomic)) return false;
+    if (this.settings.commit === "each" && !this.isAtomic) return false;
     const { at, queue } = this;
     const count = this.runner.countTogether(queue, at, this.foreignKeys);
     if (count < 2) return false;

@@ -26,6 +26,12 @@ async function meddled<T>(
   }
 }
 
+/** A history that takes no record of one migration. */
+function historyWithout(number: number): string {
+  return `CREATE TABLE schema_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, version TEXT UNIQUE NOT NULL CHECK (version <> '${v(number)}'),
+    description TEXT NOT NULL, applied_at TIMESTAMP, execution_time_ms INTEGER, checksum TEXT)`;
+}
+
 /** The statements of a run that are not godwit's for its own sake. */
 async function statementsOf(
   project: Project,
@@ -71,10 +77,12 @@ describe("steps that only make tables", () => {
     { name: "a word of the history", sql: "CREATE TABLE t3 (schema_migrations);" },
     { name: "a query to verify", sql: "CREATE TABLE t3 (id);\n-- verify\nSELECT 1 WHERE 0;" },
     { name: "what is left out", sql: "BEGIN; CREATE TABLE t3 (id); COMMIT;" },
-  ])("are not those with $name", async ({ sql }) => {
+    { name: "what may roll back", sql: "CREATE TABLE t3 (id UNIQUE ON CONFLICT ROLLBACK);" },
+    { name: "no transaction", sql: "CREATE TABLE t3 (id);", head: "-- Transaction: off\n" },
+  ])("are not those with $name", async ({ sql, head = "" }) => {
     using project = new Project();
     project.tables(1, 2, 4, 5);
-    project.sql(3, sql);
+    project.write(3, `${head}-- up\n${sql}\n`, "sql");
     const statements = await statementsOf(project);
     expect(statements.filter((statement) => statement === "SAVEPOINT step")).toHaveLength(4);
     expect(project.applied()).toEqual([1, 2, 3, 4, 5]);
@@ -120,10 +128,7 @@ describe("where one of them fails", () => {
 
   test("a record that is refused is its own migration's failure", async () => {
     using project = new Project();
-    project.exec(
-      `CREATE TABLE schema_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, version TEXT UNIQUE NOT NULL CHECK (version <> '${v(3)}'),
-       description TEXT NOT NULL, applied_at TIMESTAMP, execution_time_ms INTEGER, checksum TEXT)`,
-    );
+    project.exec(historyWithout(3));
     project.tables(1, 2, 3, 4);
     const failure = await failureOf(project.run());
     expect(failure).toMatchObject({
@@ -156,8 +161,25 @@ describe("where one of them fails", () => {
     };
     const failure = await meddled(project, ending, (manager) => failureOf(manager.migrate()));
     expect(failure).toMatchObject({ code: "TRANSACTION_LOST", outcome: "rolled_back" });
+    expect(failure.location?.file).toContain(v(3));
     expect(project.tableNames()).toEqual([]);
     expect(project.told("migration-applied")).toEqual([]);
+  });
+
+  test("what was undone is none of what a COMMIT is asked for", async () => {
+    using project = new Project();
+    project.exec(historyWithout(2));
+    project.tables(1, 2, 3);
+    // It fails although it is done, as where a disk gives no answer any more.
+    const silent: Meddling = (sql, run) => {
+      if (sql !== "COMMIT" || project.told("migration-started").length === 0) return sql;
+      run(sql);
+      return "SELECT 1 FROM nowhere";
+    };
+    const failure = await meddled(project, silent, (manager) => failureOf(manager.migrate()));
+    expect(failure.code).toBe("HISTORY_INVALID");
+    expect(project.applied()).toEqual([1]);
+    expect(project.told("migration-applied")).toEqual(["migration-applied 1"]);
   });
 
   test("without a savepoint none is run, and what came before stays", async () => {
