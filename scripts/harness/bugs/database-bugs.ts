@@ -63,7 +63,14 @@ export const DATABASE_BUGS: readonly Bug[] = [
   {
     name: "console prints into the JSON",
     file: "cli/code-output.ts",
-    find: "  Object.assign(console, await errorConsole());",
+    find: "  Object.assign(console, Object.fromEntries(names.map((name) => [name, lazily(name)])), { write: writeAll });",
+    replace: "",
+    caughtBy: [inputsFrom("prints on stdout")],
+  },
+  {
+    name: "what code writes to stdout itself goes into the JSON",
+    file: "cli/code-guard.ts",
+    find: "    redirectStreams();\n",
     replace: "",
     caughtBy: [inputsFrom("prints on stdout")],
   },

@@ -65,6 +65,12 @@ export const FAILURES: readonly InputCase[] = [
     FIRST_KEPT,
   ),
   failed(
+    "the fourth of five that only make tables fails",
+    "MIGRATION_FAILED",
+    { ...table(1), ...table(2), ...table(3), ...sql(4, "CREATE TABLE notes (id);"), ...table(5) },
+    { applied: [1, 2, 3], holds: [[TABLES, "t1,t2,t3"], SEED_ROWS] },
+  ),
+  failed(
     "the second of three fails",
     "MIGRATION_FAILED",
     { ...table(1), ...sql(2, "DROP TABLE notes;\nNOPE;"), ...table(3) },

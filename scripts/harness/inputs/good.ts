@@ -101,6 +101,12 @@ export const GOOD: readonly InputCase[] = [
     first: [["migrate"]],
     words: ["rollback"],
   }),
+  good(
+    "four that only make tables",
+    { ...table(1), ...table(2), ...table(3), ...table(4) },
+    [1, 2, 3, 4],
+    [[TABLES, "t1,t2,t3,t4"], SEED_ROWS],
+  ),
   good("all are rolled back", { ...table(1), ...table(2) }, [], [[TABLES, ""], SEED_ROWS], {
     first: [["migrate"]],
     words: ["rollback", "--all", "--yes"],
