@@ -1,7 +1,7 @@
+import { foreignFunctions, openCLibrary } from "./c-library.ts";
+
 const MIB = 2 ** 20;
 const HUGE = 2 * MIB;
-
-const C_LIBRARIES = ["libc.so.6", `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`];
 
 /** https://man7.org/linux/man-pages/man2/madvise.2.html */
 const MADV_HUGEPAGE = 14;
@@ -19,21 +19,13 @@ export class HugePages {
     this.start = start;
   }
 
-  /** Takes about a millisecond. Null elsewhere than on Linux, and where no C library is found. */
-  static async open(libraries: readonly string[] = C_LIBRARIES): Promise<HugePages | null> {
-    if (process.platform !== "linux") return null;
-    const { dlopen, ptr } = await import("bun:ffi");
-    for (const name of libraries) {
-      try {
-        const { symbols } = dlopen(name, { madvise: { args: ["u64", "u64", "int"], returns: "int" } });
-        // Bun's allocator cuts all from one area of 1 GiB, and what is new lies near the end of what is taken.
-        const recent = ptr(new Uint8Array(4096));
-        return new HugePages(symbols.madvise, Math.ceil(recent / HUGE) * HUGE);
-      } catch {
-        // Another C library.
-      }
-    }
-    return null;
+  /** Null elsewhere than on Linux, and where no C library is found. */
+  static open(libraries?: readonly string[]): HugePages | null {
+    const library = openCLibrary({ madvise: { args: ["u64", "u64", "int"], returns: "int" } }, libraries);
+    if (library === null) return null;
+    // Bun's allocator cuts all from one area of 1 GiB, and what is new lies near the end of what is taken.
+    const recent = foreignFunctions().ptr(new Uint8Array(4096));
+    return new HugePages(library.madvise, Math.ceil(recent / HUGE) * HUGE);
   }
 
   /** @param mib how much is likely to be touched from here on, in MiB: up to 2 of it stay unused, and are taken all the same */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { foreignFunctions, openCLibrary } from "../base/c-library.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { inheritance } from "./inheritance.ts";
@@ -26,7 +27,7 @@ export async function become(successor: Successor, execve: Execve | undefined): 
   });
   // What is caught, an exec sets back to the default; what is ignored, it leaves (execve(2)).
   for (const signal of unignored) listen(signal, () => {});
-  const library = await openLibrary();
+  const library = openLibrary();
   if (library !== null && openFiles !== null)
     library.setrlimit(RLIMIT_NOFILE, new BigUint64Array([openFiles.soft, openFiles.hard]));
   const { file, argv, env } = successor;
@@ -84,38 +85,30 @@ function isBinary(file: string): boolean {
 }
 
 /** Null elsewhere than on Linux, and where no C library is found. */
-async function openLibrary(): Promise<Library | null> {
-  if (process.platform !== "linux") return null;
-  const { dlopen, ptr, read: readAt } = await import("bun:ffi");
-  const cpu = process.arch === "x64" ? "x86_64" : "aarch64";
-  for (const name of ["libc.so.6", `libc.musl-${cpu}.so.1`]) {
-    try {
-      const { symbols } = dlopen(name, {
-        setrlimit: { args: ["int", "buffer"], returns: "int" },
-        fcntl: { args: ["int", "int", "int"], returns: "int" },
-        execve: { args: ["buffer", "buffer", "buffer"], returns: "int" },
-        __errno_location: { args: [], returns: "ptr" },
-      });
-      // Known before, so that nothing else is called between a failure and the look at its number.
-      const errno = symbols.__errno_location()!;
-      const ended = (text: Buffer) => Buffer.concat([text, NUL]);
-      return {
-        setrlimit: symbols.setrlimit,
-        fcntl: symbols.fcntl,
-        execve: (file, argv, env) => {
-          const lists = [argv.map(ended), env.map(ended)] as const;
-          const [words, variables] = lists.map(
-            (list) => new BigUint64Array([...list.map((text) => BigInt(ptr(text))), 0n]),
-          ) as [BigUint64Array, BigUint64Array];
-          symbols.execve(ended(Buffer.from(file)), words, variables);
-          return readAt.i32(errno, 0);
-        },
-      };
-    } catch {
-      // Another C library.
-    }
-  }
-  return null;
+function openLibrary(): Library | null {
+  const symbols = openCLibrary({
+    setrlimit: { args: ["int", "buffer"], returns: "int" },
+    fcntl: { args: ["int", "int", "int"], returns: "int" },
+    execve: { args: ["buffer", "buffer", "buffer"], returns: "int" },
+    __errno_location: { args: [], returns: "ptr" },
+  });
+  if (symbols === null) return null;
+  const { ptr, read: readAt } = foreignFunctions();
+  // Known before, so that nothing else is called between a failure and the look at its number.
+  const errno = symbols.__errno_location()!;
+  const ended = (text: Buffer) => Buffer.concat([text, NUL]);
+  return {
+    setrlimit: symbols.setrlimit,
+    fcntl: symbols.fcntl,
+    execve: (file, argv, env) => {
+      const lists = [argv.map(ended), env.map(ended)] as const;
+      const [words, variables] = lists.map(
+        (list) => new BigUint64Array([...list.map((text) => BigInt(ptr(text))), 0n]),
+      ) as [BigUint64Array, BigUint64Array];
+      symbols.execve(ended(Buffer.from(file)), words, variables);
+      return readAt.i32(errno, 0);
+    },
+  };
 }
 
 const NUL = Buffer.from([0]);

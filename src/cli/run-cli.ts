@@ -135,7 +135,7 @@ export class CliRun {
     if (flags["help"] === true) return { kind: "help", text: await this.help(command) };
     if (flags["version"] === true && command === null) return this.version();
     if (command === null) throw await this.noCommand();
-    const memory = await HugePages.open();
+    const memory = HugePages.open();
     memory?.expect(LITTLE_MIB);
     // Loaded here, so that --version and a refusal need not wait for it.
     const { CommandRun } = await import("./command-run.ts");

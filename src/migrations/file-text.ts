@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { decodeText, needsCare } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
+import type { QuickReader } from "../base/quick-reader.ts";
 import { locateFile } from "../base/source-text.ts";
 
 /** SQLITE_MAX_SQL_LENGTH, https://sqlite.org/limits.html#max_sql_length */
@@ -11,13 +12,27 @@ const SMALL = Buffer.allocUnsafeSlow(65_536);
 
 type Decode = (shown: string, bytes: Uint8Array) => string;
 
+interface Reading {
+  /** What is asked where the bytes are not plainly text. */
+  readonly decode?: Decode;
+  readonly quick?: QuickReader | null;
+}
+
 /**
  * The text of a migration's file.
  * @param shown the file as messages name it
- * @param decode what is asked where the bytes are not plainly text
  * @throws GodwitError MIGRATION_UNREADABLE
  */
-export function readFileText(path: string, shown: string, decode: Decode = decodeText): string {
+export function readFileText(
+  path: string,
+  shown: string,
+  { decode = decodeText, quick }: Reading = {},
+): string {
+  const text = quick?.read(path) ?? null;
+  return text === null || needsCare(text) ? readWithCare(path, shown, decode) : text;
+}
+
+function readWithCare(path: string, shown: string, decode: Decode): string {
   let descriptor: number | null = null;
   try {
     descriptor = openSync(path, "r");

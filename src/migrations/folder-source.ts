@@ -2,6 +2,7 @@ import { type Dirent, existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { isFile } from "../base/is-file.ts";
+import { QuickReader } from "../base/quick-reader.ts";
 import { locateFile } from "../base/source-text.ts";
 import { loadCode } from "./code-loader.ts";
 import { type MigrationFile, parseFileName } from "./file-name.ts";
@@ -19,6 +20,9 @@ const OTHER_FOLDERS = [
   "prisma/migrations",
 ];
 
+/** To read so many quickly is worth what it takes to be able to. */
+const MANY = 200;
+
 /** Migrations as the files of one folder. Sub-folders and everything that is not named like a migration are left alone. */
 export class FolderSource implements MigrationSource {
   readonly label: string;
@@ -29,6 +33,7 @@ export class FolderSource implements MigrationSource {
   /** The files that are links, as messages name them, and the folder without links: for each file anew it would take as long as its import. */
   private readonly links = new Set<string>();
   private realRoot: string | null = null;
+  private reading: { readonly quick: QuickReader | null } = { quick: null };
 
   /** `folder` is as the user gave it, and as messages show it. */
   constructor(folder: string) {
@@ -46,13 +51,14 @@ export class FolderSource implements MigrationSource {
       if (file !== null) files.push(file);
     }
     refuseDuplicates(files);
+    if (files.length >= MANY) this.reading = { quick: this.reading.quick ?? QuickReader.open() };
     return files;
   }
 
   read(file: MigrationFile): Migration {
     const path = this.pathOf(file);
     return readMigration(file, () =>
-      file.kind === "py" ? readFileText(path, file.file, decodeLoosely) : readFileText(path, file.file),
+      readFileText(path, file.file, file.kind === "py" ? { decode: decodeLoosely } : this.reading),
     );
   }
 

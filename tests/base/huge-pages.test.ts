@@ -18,7 +18,7 @@ function inProcess(statements: string): unknown {
       return [...areas].filter(([, , flags]) => / hg\\b/.test(flags)).map(([, size]) => Number(size));
     }
     const huge = () => Number(/^AnonHugePages: +(\\d+) kB$/m.exec(readFileSync("/proc/self/smaps_rollup", "utf8"))?.[1]);
-    const pages = await HugePages.open();
+    const pages = HugePages.open();
     ${statements}`;
   const { stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script], { timeout: 30_000 });
   expect(stderr.toString()).toBe("");
@@ -42,7 +42,7 @@ describe("memory that is expected to be touched", () => {
     expect(used).toBeGreaterThan(0);
   });
 
-  test("is as it is where no C library is found", async () => {
-    expect(await HugePages.open(["libnothing.so.6"])).toBeNull();
+  test("is as it is where no C library is found", () => {
+    expect(HugePages.open(["libnothing.so.6"])).toBeNull();
   });
 });

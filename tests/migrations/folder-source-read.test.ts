@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { FolderSource } from "../../src/migrations/folder-source.ts";
 import type { Migration } from "../../src/migrations/migration.ts";
 import { descriptionOf } from "../../src/migrations/migration.ts";
 import { v } from "../support/intent.ts";
@@ -142,3 +143,36 @@ describe("a file that cannot be used is set aside, and the failure kept", () => 
     });
   });
 });
+
+test("among hundreds of files each is read as it is by itself", () => {
+  using folder = new MigrationFolder();
+  const contents = [
+    "-- up\r\nA;\r\n",
+    "\ufeff-- up\nA;\n",
+    Buffer.from("-- up\nA;\n", "utf16le"),
+    new Uint8Array([0x41, 0xff, 0x3b]),
+    "A\0;",
+    "",
+    `-- up\nINSERT INTO t VALUES ('${"é".repeat(50_000)}');\n`,
+    "-- up\nA;\n-- up\nB;\n",
+  ];
+  for (let n = 1; n <= 240; n++)
+    folder.write(`${versionOf(n)}_step.sql`, contents[n - 1] ?? `-- up\nA ${n};\n-- down\nB;\n`);
+  folder.write(`${versionOf(300)}_old.py`, new Uint8Array([0xff, 0x0a]));
+  const source = new FolderSource(folder.path);
+  const files = source.list();
+  rmSync(join(folder.path, `${versionOf(240)}_step.sql`));
+  const alone = new FolderSource(folder.path);
+  expect(files.map((file) => plain(source.read(file)))).toEqual(files.map((file) => plain(alone.read(file))));
+});
+
+const versionOf = (n: number) => String(20260101000000 + n);
+
+/** With the statements read. */
+function plain(migration: Migration): unknown {
+  const { body } = migration;
+  if (body.kind === "broken") return { ...migration, body: body.failure.message };
+  return body.kind === "sql"
+    ? { ...migration, body: [body.text, body.up, body.down, body.verify] }
+    : migration;
+}
