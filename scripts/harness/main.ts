@@ -99,6 +99,7 @@ async function runSection(section: Section): Promise<SectionResult> {
       shown = Date.now();
       console.log(`  ${section.name}: ${done}${total === null ? "" : ` of ${total}`}`);
     },
+    found: (violation) => console.log(`  ${section.name} found: ${violation}`),
   });
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   const counts = Object.entries(result.counts).map(([what, count]) => `${count} ${what}`);

@@ -12,6 +12,8 @@ export interface SectionOptions {
   /** The library to preload that logs calls or lets one fail. */
   readonly shim: string;
   progress(done: number, total: number | null): void;
+  /** Told of each violation at once: a section can take most of an hour. */
+  found?(violation: string): void;
 }
 
 export interface SectionResult {

@@ -30,7 +30,10 @@ export class Tally {
   judge(about: string, problems: readonly string[]): void {
     this.found += problems.length;
     for (const problem of problems) {
-      if (this.violations.length < KEPT) this.violations.push(`${about}: ${problem.replace(/\s+/g, " ")}`);
+      if (this.violations.length >= KEPT) return;
+      const violation = `${about}: ${problem.replace(/\s+/g, " ")}`;
+      this.violations.push(violation);
+      this.options.found?.(violation);
     }
   }
 
