@@ -89,10 +89,14 @@ export class CodeGuard {
   }
 
   private keepStreamsFrom({ body }: Migration): void {
-    if (this.hasStreams || (body.kind === "code" && !mayReachStreams(body.text))) return;
+    if (body.kind !== "code" || mayReachStreams(body.text)) this.takeStreams();
+  }
+
+  private readonly takeStreams = (): void => {
+    if (this.hasStreams) return;
     this.hasStreams = true;
     redirectStreams();
-  }
+  };
 
   private install(): void {
     if (this.isInstalled) return;
@@ -101,6 +105,8 @@ export class CodeGuard {
     // Bun's process.exit calls process.reallyExit, and so may code. main.ts has kept the real one.
     const refused = ["exit", "reallyExit", "abort", "execve"].map((name) => [name, this.refusal(name)]);
     Object.assign(process, Object.fromEntries(refused));
+    // Of a timer, or of a console that does not know a name: the runtime's own listener, which comes after this, writes them to process.stderr.
+    process.prependListener("warning", this.takeStreams);
     process.on("unhandledRejection", this.take);
     process.on("uncaughtException", this.take);
   }

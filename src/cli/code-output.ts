@@ -10,15 +10,15 @@ type Method = (...values: unknown[]) => unknown;
 /** Sends what code prints by `console` to stderr, for the rest of the process: stdout carries the result. */
 export function redirectConsole(): void {
   let made: Methods | null = null;
-  const lazily =
-    (name: string): Method =>
-    (...values) => {
+  const lazily = (name: string): Methods => ({
+    [name]: (...values: unknown[]) => {
       made ??= errorConsole();
       return (made[name] as Method | undefined)?.(...values);
-    };
+    },
+  });
   // Those that Node's has too write to stderr, the inspector's others print nothing of use.
   const names = Object.keys(console).filter((name) => name !== "Console");
-  Object.assign(console, Object.fromEntries(names.map((name) => [name, lazily(name)])), { write: writeAll });
+  Object.assign(console, ...names.map(lazily), { write: writeAll });
 }
 
 /** The same for what is written to `process.stdout` and `process.stderr`. To come by the two takes 10 ms: not for code that cannot. */
@@ -28,13 +28,13 @@ export function redirectStreams(): void {
     Object.assign(stream, { write: divert, end: divert });
 }
 
-/** Imports that are gone when the code runs, or that lead to nothing but SQLite. */
+/** Imports that are gone when the code runs, or that lead to nothing but SQLite. What is between their words is only names. */
 const HARMLESS_IMPORT =
-  /^import\s+(?:type\s+(?!from\b)[^;'"(]*from\s*["'][^"']*["']|[^;'"(]*from\s*["']bun:sqlite["'])/gm;
+  /^import\s+(?:type\s+(?!from\b)(?:(?!\bimport\b)[\w\s,{}*])*from\s*["'][^"']*["']|(?:(?!\bimport\b)[\w\s,{}*])*from\s*["']bun:sqlite["'])/gm;
 
-/** One of these stands in all code that comes by `process`, but for code that hides it. */
+/** One of these stands in all code that comes by `process` or its streams, but for code that hides it. */
 const WAY_TO_PROCESS =
-  /\b(?:process|global\w*|self|window|Bun|import|from|require|module|eval|Function|constructor|this)\b|\\[ux]/;
+  /\b(?:process|global\w*|self|window|Bun|import|from|require|module|eval|Function|constructor|this|_stdout|_stderr)\b|\\[ux]/;
 
 /** Whether code can come by the streams, as far as its text tells. */
 export function mayReachStreams(text: string): boolean {

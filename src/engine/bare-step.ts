@@ -10,6 +10,9 @@ import { isSavepointGone } from "./transaction.ts";
 /** So many at most are run anew where one of them fails. */
 const MOST_TOGETHER = 50;
 
+/** What became of steps that were run together: those that are done, or which one failed, counted from 0, and nothing of them is left. */
+export type RanTogether = { readonly finished: readonly FinishedStep[] } | { readonly failed: number };
+
 /**
  * Runs steps of SQL for which nothing is to be looked at before or after, in two calls of the connection. A new database begins with hundreds of them, and
  * to await each thing by itself takes as long as SQLite takes for the statements.
@@ -73,13 +76,12 @@ export class BareStepRunner {
    * Runs steps in one savepoint, and records all of them after the last: for each change of the schema SQLite prepares anew what records, and looks for its
    * table among all the others.
    * @param begins told of each before it is run; false where it must wait for another transaction
-   * @returns those that were run; null where one fails: nothing of them is left, and each is to be run by itself
    * @throws StepFailure where there is no transaction left, or no savepoint to be had
    */
   async runTogether(
     together: readonly PreparedStep[],
     begins: (step: PreparedStep, index: number) => boolean,
-  ): Promise<FinishedStep[] | null> {
+  ): Promise<RanTogether> {
     const { history, transaction } = this.parts;
     const changes = history.changeCount;
     try {
@@ -88,12 +90,12 @@ export class BareStepRunner {
       throw new StepFailure(together[0]!, error);
     }
     try {
-      return await this.runAndRecord(together, begins);
+      return { finished: await this.runAndRecord(together, begins) };
     } catch (failure) {
       if (!(failure instanceof StepFailure)) throw failure;
       await this.undo(failure);
       history.dropChanges(changes);
-      return null;
+      return { failed: together.indexOf(failure.step) };
     }
   }
 
@@ -113,8 +115,10 @@ export class BareStepRunner {
     const { error, ran } = await connection.runEach([...records, transaction.savepoint.ending]);
     if (error === null) return finished;
     const step = together[Math.min(ran, finished.length - 1)]!;
-    const isGone = ran === finished.length && isSavepointGone(error);
-    throw new StepFailure(step, isGone ? transactionLost(step) : steps.recordFailure(step, error));
+    throw new StepFailure(
+      step,
+      isSavepointGone(error) ? transactionLost(step) : steps.recordFailure(step, error),
+    );
   }
 
   private async runStatements(step: PreparedStep): Promise<void> {
@@ -141,8 +145,9 @@ export class BareStepRunner {
   }
 }
 
-function onlyMakesOrDropsTables({ work, dropped }: PreparedStep): boolean {
-  if (work.kind !== "sql" || dropped.length > 0) return false;
+/** And has no notes to tell. */
+function onlyMakesOrDropsTables({ work, dropped, isChanged }: PreparedStep): boolean {
+  if (work.kind !== "sql" || dropped.length > 0 || isChanged) return false;
   return work.statements.every(({ words, start, end }) =>
     onlyMakesOrDropsTable(words, work.text.slice(start, end)),
   );

@@ -41,8 +41,9 @@ export class MigrationRun {
   private queue: readonly PreparedStep[] = [];
   /** Where in the queue the run is. */
   private at = 0;
-  /** The number of the last step that was told to begin. */
-  private announced = 0;
+  /** Where in the queue steps may be run together again: one that has failed so is run by itself, and so are those that came before it. */
+  private aloneUntil = 0;
+  private readonly announced = new Set<PreparedStep>();
   private openedAs: PreparedStep["isolation"] | null = null;
   private openedAt = 0;
   private foreignKeys: ForeignKeyGuard;
@@ -181,6 +182,7 @@ export class MigrationRun {
     if ("retry" in answer) throw historyMoved(null);
     this.queue = answer.steps;
     this.at = 0;
+    this.aloneUntil = 0;
     this.openedAt = this.settings.clock.elapsed();
   }
 
@@ -205,20 +207,23 @@ export class MigrationRun {
 
   /** Runs the next steps together, where they can be. @returns false where nothing has been run */
   private async performTogether(): Promise<boolean> {
-    if (this.settings.commit === "each" && !this.isAtomic) return false;
     const { at, queue } = this;
+    if (this.settings.commit === "each" || at < this.aloneUntil) return false;
     const count = this.runner.countTogether(queue, at, this.foreignKeys);
     if (count < 2) return false;
     try {
       const steps = queue.slice(at, at + count);
-      const finished = await this.runner.runTogether(steps, (step, index) => {
+      const ran = await this.runner.runTogether(steps, (step, index) => {
         if (index > 0 && !this.isAtomic && !this.isFresh) return false;
         this.announce(step, index);
         return true;
       });
-      if (finished === null) return false;
-      this.ledger.uncommitted.push(...finished);
-      this.at += finished.length;
+      if ("failed" in ran) {
+        this.aloneUntil = at + ran.failed + 1;
+        return false;
+      }
+      this.ledger.uncommitted.push(...ran.finished);
+      this.at += ran.finished.length;
       return true;
     } catch (error) {
       throw error instanceof StepFailure ? await this.failed(error.step, error.cause) : error;
@@ -226,13 +231,13 @@ export class MigrationRun {
   }
 
   /** Told once, also of a step that is run again by itself. @param ahead how many steps are being run before it */
-  private announce({ label: migration }: PreparedStep, ahead = 0): void {
-    const { ledger, queue, at } = this;
+  private announce(step: PreparedStep, ahead = 0): void {
+    const { announced, ledger, queue, at } = this;
+    if (announced.has(step)) return;
+    announced.add(step);
     const index = ledger.length + ahead + 1;
-    if (index <= this.announced) return;
-    this.announced = index;
     const total = ledger.length + queue.length - at;
-    this.settings.emit({ kind: "migration-started", migration, index, total });
+    this.settings.emit({ kind: "migration-started", migration: step.label, index, total });
   }
 
   private async perform(step: PreparedStep): Promise<void> {

@@ -3,7 +3,7 @@ import { locate, locateFile } from "../base/source-text.ts";
 import type { Command, Connection } from "../databases/connection.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import type { HistoryTable } from "../history/history-table.ts";
-import { BareStepRunner } from "./bare-step.ts";
+import { BareStepRunner, type RanTogether } from "./bare-step.ts";
 import type { FinishedStep, RunEvent } from "./events.ts";
 import type { ForeignKeyGuard } from "./foreign-key-guard.ts";
 import { LostTransaction } from "./lost-transaction.ts";
@@ -74,7 +74,7 @@ export class StepRunner {
   }
 
   /** As `BareStepRunner.runTogether`. */
-  runTogether(...parameters: Parameters<BareStepRunner["runTogether"]>): Promise<FinishedStep[] | null> {
+  runTogether(...parameters: Parameters<BareStepRunner["runTogether"]>): Promise<RanTogether> {
     return this.bare.runTogether(...parameters);
   }
 

@@ -9,6 +9,7 @@ describe("code that cannot come by the streams of the process", () => {
     `import type { Database } from "bun:sqlite";\n${UP}`,
     `import { Database } from 'bun:sqlite';\n${UP}`,
     `import type {\n  Database,\n} from "bun:sqlite";\nimport type { Row } from "./rows.ts";\n${UP}`,
+    `import type { A,\n B } from "./ab.ts";\nimport type * as C from './c.ts';\n${UP}`,
     `${UP}// What is processed\nconst preprocessed = 1;`,
   ])("is %j", (text) => expect(mayReachStreams(text)).toBe(false));
 });
@@ -24,6 +25,11 @@ describe("code that may", () => {
     'import type from "./type.ts";',
     'import (name)\nimport { Database } from "bun:sqlite";',
     'export { help } from "./helper.ts";',
+    '/*\nimport type mapping for the legacy table\n*/\nimport { say } from "./helper"',
+    'import type Row = Types.Row\nimport { say } from "./helper"',
+    'import P = process\nimport { Database } from "bun:sqlite"',
+    "console._stdout.write('x')",
+    "console._stderr.write('x')",
     "const { stdout } = await import(name);",
     'require("./helper")',
     "globalThis[name]",

@@ -195,6 +195,72 @@ describe("where one of them fails", () => {
   });
 });
 
+test("where one fails, each is run twice at most", async () => {
+  using project = new Project();
+  const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
+  for (const n of numbers) project.sql(n, n === 41 ? "CREATE TABLE t7 (id);" : `CREATE TABLE t${n} (id);`);
+  let created = 0;
+  const counting: Meddling = (sql) => {
+    if (sql.startsWith("CREATE TABLE t")) created++;
+    return sql;
+  };
+  const failure = await meddled(project, counting, (manager) => failureOf(manager.migrate()));
+  expect(failure.code).toBe("MIGRATION_FAILED");
+  expect(created).toBe(1 + 40 + 40);
+  expect(project.applied()).toEqual(numbers.slice(0, 40));
+});
+
+test("after a failure and a new plan each that runs is told of", async () => {
+  using project = new Project();
+  project.tables(1, 2, 3, 5, 6);
+  project.sql(4, "CREATE TABLE t1 (id);");
+  let second = 0;
+  let isCommitted = false;
+  const meddle: Meddling = (sql) => {
+    // Alone it takes longer than a group may.
+    if (sql.startsWith("CREATE TABLE t2") && ++second === 2) Bun.sleepSync(300);
+    if (isCommitted && sql.startsWith("BEGIN")) {
+      isCommitted = false;
+      for (const version of [v(3), v(4)])
+        project.exec(
+          `INSERT INTO schema_migrations (version, description) VALUES ('${version}', 'by another')`,
+        );
+    }
+    isCommitted ||= sql === "COMMIT" && second === 2;
+    return sql;
+  };
+  await meddled(project, meddle, (manager) => manager.migrate());
+  expect(project.told("migration-started").slice(-2)).toEqual(["migration-started 5", "migration-started 6"]);
+  expect(project.tableNames()).toEqual(["t1", "t2", "t5", "t6"]);
+});
+
+test("each is told with its number and how many there are", async () => {
+  using project = new Project();
+  project.tables(1, 2, 3);
+  await project.run();
+  const started = project.events.flatMap((event) =>
+    event.kind === "migration-started" ? [[event.index, event.total]] : [],
+  );
+  expect(started).toEqual([
+    [1, 3],
+    [2, 3],
+    [3, 3],
+  ]);
+});
+
+test("those whose file has changed are dropped one by one, which is told of each", async () => {
+  using project = new Project();
+  project.tables(1, 2, 3);
+  await project.run();
+  for (const n of [1, 2, 3]) project.sql(n, `CREATE TABLE t${n} (id, more);`, `DROP TABLE t${n};`);
+  project.events.length = 0;
+  await project.run({ kind: "rollback", all: true });
+  const notes = project.events.filter((event) => event.kind === "note");
+  expect(notes.map(({ message }) => message)).toEqual(
+    Array.from({ length: 3 }, () => "changed since it was applied; its present down is used"),
+  );
+});
+
 test("tables are dropped together, after the first, which looks for foreign keys", async () => {
   using project = new Project();
   project.tables(1, 2, 3, 4);

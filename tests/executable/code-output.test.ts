@@ -75,3 +75,29 @@ test.skipIf(!existsSync("/dev/full"))("nor does a full disk", async () => {
   expect(exitCode).toBe(0);
   expect(project.applied()).toEqual([1]);
 });
+
+test
+  .skipIf(!existsSync("/dev/full"))
+  .each([
+    'console.timeEnd("unknown");',
+    'console.countReset("unknown");',
+    "setTimeout(() => {}, 1e12).unref();",
+  ])("a warning that nobody can read fails none either: %s", async (statement) => {
+  using project = new CliProject();
+  project.write(1, `export function up(db) { db.run("CREATE TABLE t (id)"); ${statement} }`, "ts");
+  const { exitCode, stdout } = await project.shell('"$GODWIT" migrate --db app.db --json 2>/dev/full');
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ applied: [{}] });
+});
+
+test("a warning goes to stderr", async () => {
+  using project = new CliProject();
+  project.write(
+    1,
+    'export function up(db) { db.run("CREATE TABLE t (id)"); console.timeEnd("copy"); }',
+    "ts",
+  );
+  const ended = await project.migrate("--json");
+  expect(documentOf(ended)).toMatchObject({ applied: [{}] });
+  expect(ended.stderr).toContain("No such label 'copy'");
+});

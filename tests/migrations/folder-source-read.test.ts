@@ -1,6 +1,7 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { QuickReader } from "../../src/base/quick-reader.ts";
 import { FolderSource } from "../../src/migrations/folder-source.ts";
 import type { Migration } from "../../src/migrations/migration.ts";
 import { descriptionOf } from "../../src/migrations/migration.ts";
@@ -142,6 +143,18 @@ describe("a file that cannot be used is set aside, and the failure kept", () => 
       column: null,
     });
   });
+});
+
+test("hundreds of files are read quickly, fewer as they always are", () => {
+  using folder = new MigrationFolder();
+  using open = spyOn(QuickReader, "open");
+  for (let n = 1; n <= 199; n++) folder.write(`${versionOf(n)}_step.sql`, "A;");
+  folder.source.list();
+  expect(open).not.toHaveBeenCalled();
+  folder.write(`${versionOf(200)}_step.sql`, "A;");
+  folder.source.list();
+  folder.source.list();
+  expect(open).toHaveBeenCalledTimes(1);
 });
 
 test("among hundreds of files each is read as it is by itself", () => {
