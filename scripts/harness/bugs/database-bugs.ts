@@ -63,7 +63,7 @@ export const DATABASE_BUGS: readonly Bug[] = [
   {
     name: "console prints into the JSON",
     file: "cli/code-output.ts",
-    find: "  Object.assign(console, Object.fromEntries(names.map((name) => [name, lazily(name)])), { write: writeAll });",
+    find: "  Object.assign(console, ...names.map(lazily), { write: writeAll });",
     replace: "",
     caughtBy: [inputsFrom("prints on stdout")],
   },
