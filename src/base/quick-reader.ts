@@ -25,7 +25,7 @@ export class QuickReader {
     this.functions = functions;
   }
 
-  /** Takes a millisecond or two. Null where there is no such library. */
+  /** Null where there is no such library. */
   static open(libraries?: readonly string[]): QuickReader | null {
     const functions = openCLibrary(
       {

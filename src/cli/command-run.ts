@@ -9,8 +9,8 @@ import type { CommandResult } from "./results.ts";
 import { requireUnsealed, sealedMigrations } from "./sealed.ts";
 import { type Environment, Settings } from "./settings.ts";
 
-/** What many migrations take, or one that goes through many rows. */
-const MUCH_MIB = 256;
+/** How far a run goes on in memory: many migrations, or one that goes through many rows. */
+const RUN_MIB = 256;
 
 /** One command at work, and the code of migrations that runs in it. */
 export class CommandRun {
@@ -41,9 +41,9 @@ export class CommandRun {
       guard: this.guard,
       onEvent: (event) => {
         if (event.kind === "migration-started") this.running = event.migration;
-        if (event.kind === "plan-ready" && event.steps.length > 0) {
+        if (event.kind === "plan-ready") {
           expectMany({ run: event.steps.length });
-          memory?.expect(MUCH_MIB);
+          memory?.expect(RUN_MIB);
         }
         reporter.event(event);
       },

@@ -16,8 +16,8 @@ import { isTerminal } from "./terminal.ts";
 
 const [STDIN, STDOUT, STDERR] = [0, 1, 2] as const;
 
-/** What a command takes that finds nothing to do, from a place where it has taken a third of it. */
-const LITTLE_MIB = 24;
+/** How far a command that finds nothing to do goes on in memory. */
+const NO_OP_MIB = 24;
 
 /** One command line, from its words to its exit code. Never throws, and never ends the process. */
 export class CliRun {
@@ -136,7 +136,7 @@ export class CliRun {
     if (flags["version"] === true && command === null) return this.version();
     if (command === null) throw await this.noCommand();
     const memory = HugePages.open();
-    memory?.expect(LITTLE_MIB);
+    memory?.expect(NO_OP_MIB);
     // Loaded here, so that --version and a refusal need not wait for it.
     const { CommandRun } = await import("./command-run.ts");
     await this.showProgress();

@@ -27,7 +27,7 @@ export class WriteLock {
 
   constructor({ inode }: FileIdentity) {
     this.line = new RegExp(
-      `POSIX +\\S+ +WRITE +${process.pid} +[^: ]+:[^: ]+:${inode} (\\d+) (\\d+|EOF)\\n`,
+      `POSIX +\\S+ +WRITE +${process.pid} +[^: ]+:[^: ]+:${inode} (\\d+) (\\d+|EOF)`,
       "g",
     );
   }
@@ -58,7 +58,7 @@ export class WriteLock {
     if (list !== null) bestEffort(() => closeList(list));
   }
 
-  /** Mostly it stands near the start. */
+  /** Mostly it stands near the start. A number that is cut off there is smaller, and so not taken for the lock. */
   private isIn(list: number): boolean {
     const start = readPart(list, 0);
     return this.isTold(start) || this.isTold(readOn(list, start));
