@@ -31,11 +31,18 @@ function statementsOf(text: string): Statement[] | null {
   return statements;
 }
 
+/** A file that has been read is sound: what its statements throw afterwards is thrown here too. */
 function whatIsRead(read: () => SqlFile): unknown {
+  const file = readOrFailure(read);
+  if (!("body" in file)) return file;
+  const { header, checksum, body } = file;
+  const { hasDown, up, down, verify } = body;
+  return { header, checksum, hasDown, up, down, verify };
+}
+
+function readOrFailure(read: () => SqlFile): SqlFile | object {
   try {
-    const { header, checksum, body } = read();
-    const { hasDown, up, down, verify } = body;
-    return { header, checksum, hasDown, up, down, verify };
+    return read();
   } catch (thrown) {
     if (!isGodwitError(thrown)) throw thrown;
     const { code, message, hint, location } = thrown;
