@@ -13,6 +13,8 @@ const MADV_HUGEPAGE = 14;
 export class HugePages {
   private readonly madvise: (start: number, length: number, advice: number) => number;
   private readonly start: number;
+  /** From `start`, in bytes. */
+  private length = 0;
 
   private constructor(madvise: HugePages["madvise"], start: number) {
     this.madvise = madvise;
@@ -28,8 +30,21 @@ export class HugePages {
     return new HugePages(library.madvise, Math.ceil(recent / HUGE) * HUGE);
   }
 
-  /** @param mib how much is likely to be touched from here on, in MiB: up to 2 of it stay unused, and are taken all the same */
+  /** @param mib how much more is likely to be touched, in MiB: up to 2 of it stay unused, and are taken all the same */
   expect(mib: number): void {
-    this.madvise(this.start, mib * MIB, MADV_HUGEPAGE);
+    this.length += mib * MIB;
+    this.madvise(this.start, this.length, MADV_HUGEPAGE);
   }
+}
+
+let ofProcess: HugePages | null = null;
+
+/** Gives effect to `expectMemory`. Not for a library: how a server's process has its memory is not for it to say. */
+export function useHugePages(): void {
+  ofProcess ??= HugePages.open();
+}
+
+/** To be told before much memory is touched. @param mib as `HugePages.expect` */
+export function expectMemory(mib: number): void {
+  ofProcess?.expect(mib);
 }

@@ -1,4 +1,4 @@
-import type { HugePages } from "../base/huge-pages.ts";
+import { expectMemory } from "../base/huge-pages.ts";
 import { expectMany } from "../base/jit-policy.ts";
 import type { MigrationLabel } from "../engine/events.ts";
 import type { Flags } from "./arguments.ts";
@@ -26,11 +26,10 @@ export class CommandRun {
       readonly rest: readonly string[];
       readonly env: Environment;
       readonly reporter: Reporter;
-      readonly memory: HugePages | null;
       readonly isInteractive: () => boolean;
     },
   ) {
-    const { flags, rest, env, reporter, memory, isInteractive } = parts;
+    const { flags, rest, env, reporter, isInteractive } = parts;
     this.name = name;
     this.context = new CommandContext(name, {
       flags,
@@ -43,7 +42,7 @@ export class CommandRun {
         if (event.kind === "migration-started") this.running = event.migration;
         if (event.kind === "plan-ready") {
           expectMany({ run: event.steps.length });
-          memory?.expect(RUN_MIB);
+          expectMemory(RUN_MIB);
         }
         reporter.event(event);
       },

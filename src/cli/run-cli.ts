@@ -1,5 +1,5 @@
 import { GodwitError, isGodwitError, messageOf, stackOf } from "../base/failure.ts";
-import { HugePages } from "../base/huge-pages.ts";
+import { expectMemory, useHugePages } from "../base/huge-pages.ts";
 import { type Arguments, checkArguments, commandMeant } from "./arguments.ts";
 import type { CommandRun } from "./command-run.ts";
 import type { DeclaredCommand } from "./command-tree.ts";
@@ -135,14 +135,14 @@ export class CliRun {
     if (flags["help"] === true) return { kind: "help", text: await this.help(command) };
     if (flags["version"] === true && command === null) return this.version();
     if (command === null) throw await this.noCommand();
-    const memory = HugePages.open();
-    memory?.expect(NO_OP_MIB);
+    useHugePages();
+    expectMemory(NO_OP_MIB);
     // Loaded here, so that --version and a refusal need not wait for it.
     const { CommandRun } = await import("./command-run.ts");
     await this.showProgress();
     const isInteractive = () => !this.isJson && isTerminal(STDIN) && isTerminal(STDERR);
     const { env, reporter } = this;
-    this.command = new CommandRun(command.name, { flags, rest, env, reporter, memory, isInteractive });
+    this.command = new CommandRun(command.name, { flags, rest, env, reporter, isInteractive });
     return this.command.run();
   }
 
