@@ -15,7 +15,7 @@ export interface Command {
 export interface CommandsOutcome {
   /** How many have run to their ends. */
   readonly ran: number;
-  /** What the next one failed with; null where all have run. */
+  /** What the next one failed with; null where none did. */
   readonly error: DatabaseError | null;
   readonly isInTransaction: boolean;
 }
@@ -38,8 +38,12 @@ export interface Connection {
   /**
    * Runs one after another up to the first that fails, which rejects nothing, in one call: to await each would take longer than many a
    * statement.
+   * @param before asked before each, with its index; where it says no, none is run any more
    */
-  runEach(commands: readonly Command[]): Promise<CommandsOutcome>;
+  runEach(
+    commands: readonly Command[],
+    before?: (index: number, isInTransaction: boolean) => boolean,
+  ): Promise<CommandsOutcome>;
   /** Runs one statement and returns its rows. */
   all<R extends Row>(sql: string, ...values: Value[]): Promise<R[]>;
   isInTransaction(): Promise<boolean>;

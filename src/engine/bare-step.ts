@@ -8,7 +8,7 @@ import type { StepParts } from "./step-runner.ts";
 import { isSavepointGone } from "./transaction.ts";
 
 /** So many at most are run anew where one of them fails. */
-const MOST_TOGETHER = 50;
+const MOST_TOGETHER = 200;
 
 /** What became of steps that were run together: those that are done, or which one failed, counted from 0, and nothing of them is left. */
 export type RanTogether = { readonly finished: readonly FinishedStep[] } | { readonly failed: number };
@@ -103,14 +103,11 @@ export class BareStepRunner {
     together: readonly PreparedStep[],
     begins: (step: PreparedStep, index: number) => boolean,
   ): Promise<FinishedStep[]> {
-    const { connection, transaction, settings, steps } = this.parts;
-    const finished: FinishedStep[] = [];
-    for (const [index, step] of together.entries()) {
-      if (!begins(step, index)) break;
-      const start = settings.clock.elapsed();
-      await this.runStatements(step);
-      finished.push(steps.finished(step, start));
-    }
+    const { connection, transaction, steps } = this.parts;
+    const { starts, end } = await this.runStatements(together, begins);
+    const finished = starts.map((start, index) =>
+      steps.finished(together[index]!, start, starts[index + 1] ?? end),
+    );
     const records = finished.map((done, index) => steps.recording(together[index]!, done));
     const { error, ran } = await connection.runEach([...records, transaction.savepoint.ending]);
     if (error === null) return finished;
@@ -121,18 +118,33 @@ export class BareStepRunner {
     );
   }
 
-  private async runStatements(step: PreparedStep): Promise<void> {
-    const { connection } = this.parts;
+  /**
+   * Without anything between two statements but what must be: SQLite goes through all tables for each that it makes, and other work pushes them out of the
+   * processor's cache.
+   * @returns when each step began that was run, and when the last ended
+   */
+  private async runStatements(
+    together: readonly PreparedStep[],
+    begins: (step: PreparedStep, index: number) => boolean,
+  ): Promise<{ starts: readonly number[]; end: number }> {
+    const { connection, settings } = this.parts;
+    const commands = together.map(({ work }) => commandsOf(work as SqlWork));
+    const stepOf = commands.flatMap((ofStep, index) => ofStep.map(() => index));
+    const starts: number[] = [];
+    const { ran, error, isInTransaction } = await connection.runEach(commands.flat(), (at, isInside) => {
+      const index = stepOf[at]!;
+      if (index < starts.length) return isInside;
+      if (!isInside || !begins(together[index]!, index)) return false;
+      starts.push(settings.clock.elapsed());
+      return true;
+    });
+    if (error === null && isInTransaction) return { starts, end: settings.clock.elapsed() };
+    const step = together[starts.length - 1]!;
+    if (error === null) throw new StepFailure(step, transactionLost(step));
     const work = step.work as SqlWork;
-    const { ran, error, isInTransaction } = await connection.runEach(commandsOf(work));
-    if (error !== null) {
-      const { migration } = step;
-      throw new StepFailure(
-        step,
-        statementFailure(work, work.statements[ran]!, { migration, connection }, error),
-      );
-    }
-    if (!isInTransaction) throw new StepFailure(step, transactionLost(step));
+    const statement = work.statements[ran - stepOf.indexOf(starts.length - 1)]!;
+    const { migration } = step;
+    throw new StepFailure(step, statementFailure(work, statement, { migration, connection }, error));
   }
 
   private async undo({ step, cause }: StepFailure): Promise<void> {

@@ -193,9 +193,9 @@ export class StepRunner {
     return { connection, history, foreignKeys, emit, isConfined };
   }
 
-  finished(step: PreparedStep, start: number): FinishedStep {
+  finished(step: PreparedStep, start: number, end: number = this.settings.clock.elapsed()): FinishedStep {
     const { version, description, file, direction } = step.label;
-    const executionTimeMs = Math.round(this.settings.clock.elapsed() - start);
+    const executionTimeMs = Math.round(end - start);
     return { version, description, file, direction, executionTimeMs };
   }
 

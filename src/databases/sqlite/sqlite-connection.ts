@@ -87,13 +87,17 @@ export class SqliteConnection implements Connection {
     return this.attempt(() => void this.handle.query(sql).run(...values));
   }
 
-  runEach(commands: readonly Command[]): Promise<CommandsOutcome> {
+  runEach(
+    commands: readonly Command[],
+    before?: (index: number, isInTransaction: boolean) => boolean,
+  ): Promise<CommandsOutcome> {
     return this.attempt(() => {
       const { handle } = this;
       let ran = 0;
       let error: DatabaseError | null = null;
       try {
         for (const { sql, values } of commands) {
+          if (before?.(ran, this.isInside) === false) break;
           if (values === undefined) handle.run(sql);
           else handle.query(sql).run(...values);
           ran++;
