@@ -4,7 +4,7 @@ import type { Connection } from "../databases/connection.ts";
  * In KiB. SQLite reads the whole of its schema table for each table that is made; with its usual 2,000 that table is read from the file again and again
  * where there are some thousands.
  */
-const CACHE = -16_000;
+const CACHE = -8000;
 
 /** A run of fewer steps does without, and with less memory. */
 const MANY = 3000;

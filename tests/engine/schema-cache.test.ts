@@ -9,8 +9,8 @@ import { Project } from "../support/project.ts";
 
 describe("where many steps come, more of the file stays in memory,", () => {
   test.each([
-    { before: -2000, during: -16000 },
-    { before: 100, during: -16000 },
+    { before: -2000, during: -8000 },
+    { before: 100, during: -8000 },
     { before: -64000, during: -64000 },
     { before: 50000, during: 50000 },
   ])("and no less than before: %o", async ({ before, during }) => {
@@ -34,7 +34,7 @@ describe("where many steps come, more of the file stays in memory,", () => {
     );
     using db = new Database(project.path);
     await new MigrationManager(db, project.folder).migrate();
-    expect(db.query("SELECT cache_size FROM size").values()).toEqual([[-16000]]);
+    expect(db.query("SELECT cache_size FROM size").values()).toEqual([[-8000]]);
     expect(db.query("PRAGMA cache_size").values()).toEqual([[-2000]]);
   });
 });
