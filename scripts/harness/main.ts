@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { messageOf } from "../../src/base/failure.ts";
 import { type Report, showReport, writeJson, writeTable } from "./report.ts";
 import type { Section, SectionResult } from "./section.ts";
 import { SECTIONS } from "./sections.ts";
@@ -13,16 +14,7 @@ import { SECTIONS } from "./sections.ts";
 const ROOT = resolve(import.meta.dir, "../..");
 const NAMES = SECTIONS.map(({ name }) => name).join(", ");
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
-    only: { type: "string", default: SECTIONS.map(({ name }) => name).join() },
-    binary: { type: "string" },
-    "stop-at-first": { type: "boolean", default: false },
-    "write-table": { type: "boolean", default: false },
-  },
-});
+const values = parseFlags();
 const seed = Number(values.seed);
 if (!Number.isSafeInteger(seed) || seed < 0) stop(`--seed ${values.seed} is not a whole number`);
 const chosen = values.only
@@ -81,6 +73,25 @@ writeJson(join(ROOT, "dist/torture.json"), report);
 if (values["write-table"]) writeTable(join(ROOT, "README.md"), report);
 console.log(showReport(report));
 process.exit([...results.values()].some(({ violations }) => violations.length > 0) ? 1 : 0);
+
+function parseFlags() {
+  try {
+    return parseArgs({
+      options: {
+        quick: { type: "boolean", default: false },
+        seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+        only: { type: "string", default: SECTIONS.map(({ name }) => name).join() },
+        binary: { type: "string" },
+        "stop-at-first": { type: "boolean", default: false },
+        "write-table": { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    return stop(
+      `${messageOf(error)}; the flags are --quick, --seed N, --only NAME,NAME, --binary PATH, --stop-at-first and --write-table`,
+    );
+  }
+}
 
 async function runSection(section: Section): Promise<SectionResult> {
   const own = join(folder, section.name);
