@@ -2,6 +2,8 @@ import { foreignFunctions, openCLibrary } from "./c-library.ts";
 
 const MIB = 2 ** 20;
 const HUGE = 2 * MIB;
+/** Bun's allocator cuts all from one. */
+const AREA = 1024 * MIB;
 
 /** https://man7.org/linux/man-pages/man2/madvise.2.html */
 const MADV_HUGEPAGE = 14;
@@ -25,14 +27,15 @@ export class HugePages {
   static open(libraries?: readonly string[]): HugePages | null {
     const library = openCLibrary({ madvise: { args: ["u64", "u64", "int"], returns: "int" } }, libraries);
     if (library === null) return null;
-    // Bun's allocator cuts all from one area of 1 GiB, and what is new lies near the end of what is taken.
+    // What is new lies near the end of what is taken.
     const recent = foreignFunctions().ptr(new Uint8Array(4096));
     return new HugePages(library.madvise, Math.ceil(recent / HUGE) * HUGE);
   }
 
-  /** @param mib how much more is likely to be touched, in MiB: up to 2 of it stay unused, and are taken all the same */
+  /** Adds to what was expected before. @param mib how much more is likely to be touched, in MiB: up to 2 of it stay unused, and are taken all the same */
   expect(mib: number): void {
-    this.length += mib * MIB;
+    if (this.length === AREA) return;
+    this.length = Math.min(this.length + mib * MIB, AREA);
     this.madvise(this.start, this.length, MADV_HUGEPAGE);
   }
 }

@@ -38,12 +38,9 @@ export interface Connection {
   /**
    * Runs one after another up to the first that fails, which rejects nothing, in one call: to await each would take longer than many a
    * statement.
-   * @param before asked before each, with its index; where it says no, none is run any more
+   * @param before asked before each, with its index; where it says no, and where there is no transaction any more, none is run that follows
    */
-  runEach(
-    commands: readonly Command[],
-    before?: (index: number, isInTransaction: boolean) => boolean,
-  ): Promise<CommandsOutcome>;
+  runEach(commands: readonly Command[], before?: (index: number) => boolean): Promise<CommandsOutcome>;
   /** Runs one statement and returns its rows. */
   all<R extends Row>(sql: string, ...values: Value[]): Promise<R[]>;
   isInTransaction(): Promise<boolean>;

@@ -104,10 +104,8 @@ export class BareStepRunner {
     begins: (step: PreparedStep, index: number) => boolean,
   ): Promise<FinishedStep[]> {
     const { connection, transaction, steps } = this.parts;
-    const { starts, end } = await this.runStatements(together, begins);
-    const finished = starts.map((start, index) =>
-      steps.finished(together[index]!, start, starts[index + 1] ?? end),
-    );
+    const { starts, ends } = await this.runStatements(together, begins);
+    const finished = starts.map((start, index) => steps.finished(together[index]!, start, ends[index]));
     const records = finished.map((done, index) => steps.recording(together[index]!, done));
     const { error, ran } = await connection.runEach([...records, transaction.savepoint.ending]);
     if (error === null) return finished;
@@ -119,30 +117,35 @@ export class BareStepRunner {
   }
 
   /**
-   * Without anything between two statements but what must be: SQLite goes through all tables for each that it makes, and other work pushes them out of the
-   * processor's cache.
-   * @returns when each step began that was run, and when the last ended
+   * Runs the statements of all steps in one call, with nothing between two of them but `begins`: SQLite goes through all tables for each that it makes, and
+   * other work pushes them out of the processor's cache. Each step has a statement: one that has none is refused before.
+   * @returns when each step that was run began and ended, without what `begins` took
    */
   private async runStatements(
     together: readonly PreparedStep[],
     begins: (step: PreparedStep, index: number) => boolean,
-  ): Promise<{ starts: readonly number[]; end: number }> {
+  ): Promise<{ starts: readonly number[]; ends: readonly number[] }> {
     const { connection, settings } = this.parts;
+    const now = () => settings.clock.elapsed();
     const commands = together.map(({ work }) => commandsOf(work as SqlWork));
     const stepOf = commands.flatMap((ofStep, index) => ofStep.map(() => index));
     const starts: number[] = [];
-    const { ran, error, isInTransaction } = await connection.runEach(commands.flat(), (at, isInside) => {
+    const ends: number[] = [];
+    const { ran, error, isInTransaction } = await connection.runEach(commands.flat(), (at) => {
       const index = stepOf[at]!;
-      if (index < starts.length) return isInside;
-      if (!isInside || !begins(together[index]!, index)) return false;
-      starts.push(settings.clock.elapsed());
+      if (index < starts.length) return true;
+      if (index > 0) ends.push(now());
+      if (!begins(together[index]!, index)) return false;
+      starts.push(now());
       return true;
     });
-    if (error === null && isInTransaction) return { starts, end: settings.clock.elapsed() };
-    const step = together[starts.length - 1]!;
+    if (ends.length < starts.length) ends.push(now());
+    if (error === null && isInTransaction) return { starts, ends };
+    const last = Math.max(starts.length - 1, 0);
+    const step = together[last]!;
     if (error === null) throw new StepFailure(step, transactionLost(step));
     const work = step.work as SqlWork;
-    const statement = work.statements[ran - stepOf.indexOf(starts.length - 1)]!;
+    const statement = work.statements[ran - stepOf.indexOf(last)]!;
     const { migration } = step;
     throw new StepFailure(step, statementFailure(work, statement, { migration, connection }, error));
   }

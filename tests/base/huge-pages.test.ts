@@ -68,6 +68,21 @@ describe("memory that is expected to be touched", () => {
     expect(told).toEqual([9 * MIB]);
   });
 
+  test.if(isOffered)("is expected for more than a thousand files", () => {
+    using folder = new TempDir();
+    for (let n = 0; n < 1200; n++) folder.write(`${20260101000000 + n}_a.sql`, "SELECT 1;");
+    const told = inProcess(`
+      const { FolderSource } = await import("${import.meta.dir}/../../src/migrations/folder-source.ts");
+      useHugePages();
+      const { unlinkSync } = await import("node:fs");
+      const source = new FolderSource("${folder.path}");
+      const told = [source.list().length, asked()];
+      for (let n = 0; n < 200; n++) unlinkSync("${folder.path}/" + (20260101000000 + n) + "_a.sql");
+      told.push(source.list().length, asked());
+      console.log(JSON.stringify(told));`);
+    expect(told).toEqual([1200, [2 * MIB], 1000, [2 * MIB]]);
+  });
+
   test("is as it is where no C library is found", () => {
     expect(HugePages.open(["libnothing.so.6"])).toBeNull();
   });

@@ -1,30 +1,9 @@
-import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { MigrationManager } from "../../src/engine/migration-manager.ts";
+import type { MigrationManager } from "../../src/engine/migration-manager.ts";
 import { failureOf } from "../support/failures.ts";
 import { v } from "../support/intent.ts";
+import { type Meddling, meddled } from "../support/meddled.ts";
 import { Project } from "../support/project.ts";
-
-/** Told each statement before it is run; what it returns is run in its place. */
-type Meddling = (sql: string, run: (sql: string) => void) => string;
-
-/** A server's own handle, which something else in the server uses as well. The first migration makes the history, so that the others can be run together. */
-async function meddled<T>(
-  project: Project,
-  meddle: Meddling,
-  act: (manager: MigrationManager) => Promise<T>,
-): Promise<T> {
-  const db = new Database(project.path);
-  const run = (sql: string) => void Database.prototype.run.call(db, sql);
-  Object.assign(db, { run: (sql: string) => run(meddle(sql, run)) });
-  try {
-    return await act(
-      new MigrationManager(db, project.folder, { onEvent: (event) => project.events.push(event) }),
-    );
-  } finally {
-    db.close();
-  }
-}
 
 /** A history that takes no record of one migration. */
 function historyWithout(number: number): string {

@@ -64,7 +64,7 @@ const SCRIPT = fc
 
 /** What the sections of nearly every file are made of, and what they are not. */
 const USUAL_PIECES = [
-  ..."\n ;\t-/'\"`[",
+  ..."\n ;\t-/'\"`[\r\v\ufeff$?:",
   "SELECT 1;\n",
   "SELECT 1",
   ";\n",

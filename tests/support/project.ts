@@ -134,7 +134,7 @@ export class Project implements Disposable {
     );
   }
 
-  private readonly listen = (event: RunEvent): void => {
+  readonly listen = (event: RunEvent): void => {
     this.events.push(event);
     this.onEvent(event);
   };

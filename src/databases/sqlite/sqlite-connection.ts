@@ -87,17 +87,15 @@ export class SqliteConnection implements Connection {
     return this.attempt(() => void this.handle.query(sql).run(...values));
   }
 
-  runEach(
-    commands: readonly Command[],
-    before?: (index: number, isInTransaction: boolean) => boolean,
-  ): Promise<CommandsOutcome> {
+  runEach(commands: readonly Command[], before?: (index: number) => boolean): Promise<CommandsOutcome> {
     return this.attempt(() => {
       const { handle } = this;
       let ran = 0;
       let error: DatabaseError | null = null;
       try {
         for (const { sql, values } of commands) {
-          if (before?.(ran, this.isInside) === false) break;
+          // Whoever is asked may end it as well.
+          if (before !== undefined && !(this.isInside && before(ran) && this.isInside)) break;
           if (values === undefined) handle.run(sql);
           else handle.query(sql).run(...values);
           ran++;

@@ -108,6 +108,27 @@ describe("a connection", () => {
     ]);
   });
 
+  test("runs one command after the other until it is told to stop, or there is no transaction left", async () => {
+    using db = new Database(":memory:");
+    const connection = SqliteConnection.over(db);
+    const commands = ["a", "b", "c"].map((name) => ({ sql: `CREATE TABLE ${name} (id)` }));
+    const names = () => db.query("SELECT name FROM sqlite_schema ORDER BY name").values().flat();
+    db.run("BEGIN");
+    const answers = [true, false, true];
+    const stopped = await connection.runEach(commands, () => answers.shift()!);
+    expect(stopped).toEqual({ ran: 1, error: null, isInTransaction: true });
+    expect(names()).toEqual(["a"]);
+    const asked: number[] = [];
+    const ended = await connection.runEach(commands.slice(1), (index) => {
+      asked.push(index);
+      if (index === 1) db.run("ROLLBACK");
+      return true;
+    });
+    expect(ended).toEqual({ ran: 1, error: null, isInTransaction: false });
+    expect([asked, names()]).toEqual([[0, 1], []]);
+    expect((await connection.runEach(commands, () => true)).ran).toBe(0);
+  });
+
   test("knows whether a transaction is open", async () => {
     using db = new Database(":memory:");
     const connection = SqliteConnection.over(db);
