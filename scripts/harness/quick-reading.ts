@@ -31,16 +31,16 @@ function statementsOf(text: string): Statement[] | null {
   return statements;
 }
 
-/** A file that has been read is sound: what its statements throw afterwards is thrown here too. */
+/** A file that has been read is sound: what its statements throw afterwards is a difference. */
 function whatIsRead(read: () => SqlFile): unknown {
-  const file = readOrFailure(read);
-  if (!("body" in file)) return file;
-  const { header, checksum, body } = file;
-  const { hasDown, up, down, verify } = body;
-  return { header, checksum, hasDown, up, down, verify };
+  return orFailure(() => {
+    const { header, checksum, body } = read();
+    const statements = orFailure(() => ({ up: body.up, down: body.down, verify: body.verify }));
+    return { header, checksum, hasDown: body.hasDown, statements };
+  });
 }
 
-function readOrFailure(read: () => SqlFile): SqlFile | object {
+function orFailure(read: () => unknown): unknown {
   try {
     return read();
   } catch (thrown) {

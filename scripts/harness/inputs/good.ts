@@ -107,6 +107,12 @@ export const GOOD: readonly InputCase[] = [
     [1, 2, 3, 4],
     [[TABLES, "t1,t2,t3,t4"], SEED_ROWS],
   ),
+  good(
+    "the third of four that only make tables makes two",
+    { ...table(1), ...table(2), ...sql(3, "CREATE TABLE t3 (id);\nCREATE TABLE t3b (id);"), ...table(4) },
+    [1, 2, 3, 4],
+    [[TABLES, "t1,t2,t3,t3b,t4"], SEED_ROWS],
+  ),
   good("all are rolled back", { ...table(1), ...table(2) }, [], [[TABLES, ""], SEED_ROWS], {
     first: [["migrate"]],
     words: ["rollback", "--all", "--yes"],
