@@ -2,7 +2,7 @@ import { foreignFunctions, openCLibrary } from "./c-library.ts";
 
 const MIB = 2 ** 20;
 const HUGE = 2 * MIB;
-/** Bun's allocator cuts all from one. */
+/** Of this size is the one area that Bun's allocator cuts all from. */
 const AREA = 1024 * MIB;
 
 /** https://man7.org/linux/man-pages/man2/madvise.2.html */

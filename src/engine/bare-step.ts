@@ -141,6 +141,7 @@ export class BareStepRunner {
     });
     if (ends.length < starts.length) ends.push(now());
     if (error === null && isInTransaction) return { starts, ends };
+    // None has begun where the transaction had ended before.
     const last = Math.max(starts.length - 1, 0);
     const step = together[last]!;
     if (error === null) throw new StepFailure(step, transactionLost(step));
