@@ -18,7 +18,6 @@ import { duringRun } from "./run-connection.ts";
 import { RunFailures } from "./run-failures.ts";
 import { RunLedger } from "./run-ledger.ts";
 import { lockWait, type RunSettings } from "./run-settings.ts";
-import { growCache } from "./schema-cache.ts";
 import { StepFailure } from "./step-failures.ts";
 import { StepRunner } from "./step-runner.ts";
 import { WriteTransaction } from "./transaction.ts";
@@ -144,7 +143,6 @@ export class MigrationRun {
     for (const message of await this.connection.oddities())
       this.settings.emit({ kind: "note", file: database, line: null, message });
     await this.backup.before(this.queue);
-    await growCache(this.connection, this.queue.length);
     if (first.isolation === "untransacted") return this.abandon();
     // Planning is not what keeps readers out for long, and what it took must not make each migration a group of its own.
     this.openedAt = this.settings.clock.elapsed();
