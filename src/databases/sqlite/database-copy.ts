@@ -22,44 +22,68 @@ const SMALLEST_STEP = 256;
 /**
  * Copies a database page by page through SQLite's own backup (https://sqlite.org/backup.html), which sees what is in a `-wal` or a hot journal and takes
  * locks as a reader does. All of the copy is of one moment. The journal mode is in the file and is copied too. Rows that are in no commit yet are not.
+ * Nothing is synced: what is to last is the caller's to sync, and a copy that a power cut interrupts is to be thrown away.
  * @param to a file that is there and empty, or is not there; what is in it otherwise is replaced
  * @returns how many rows were there to copy
  * @throws DatabaseError; of kind busy where a writer keeps readers out at that moment. What was begun of the copy is left to the caller.
  */
 export function copyDatabase(from: string, to: string, onProgress?: CopyListener): Promise<RowCounts> {
-  return copying({ from, to, onProgress }, (source) =>
-    countRows((sql) => source.prepare(sql).all().map(Object.values)),
-  );
+  return copying({ from, to, onProgress, isJournalled: false }, rowsOf);
 }
 
-/** The same without counting, which reads an index of every table, and takes collations that only the application has. @throws DatabaseError */
+/** The same as one transaction of the new database: after a power cut it is there whole, or empty. @throws DatabaseError */
+export function createFrom(from: string, to: string, onProgress: CopyListener): Promise<RowCounts> {
+  return copying({ from, to, onProgress, isJournalled: true }, rowsOf);
+}
+
+/** As `copyDatabase`, without counting, which reads an index of every table, and takes collations that only the application has. @throws DatabaseError */
 export function copyPages(from: string, to: string): Promise<void> {
-  return copying({ from, to }, () => undefined);
+  return copying({ from, to, isJournalled: false }, () => undefined);
+}
+
+function rowsOf(source: DatabaseSync): RowCounts {
+  return countRows((sql) => source.prepare(sql).all().map(Object.values));
 }
 
 interface Copying {
   readonly from: string;
   readonly to: string;
   readonly onProgress?: CopyListener | undefined;
+  readonly isJournalled: boolean;
 }
 
 /** @param look at the source, before anything else can change it */
-async function copying<T>({ from, to, onProgress }: Copying, look: (source: DatabaseSync) => T): Promise<T> {
+async function copying<T>(copying: Copying, look: (source: DatabaseSync) => T): Promise<T> {
+  const { from, to, onProgress, isJournalled } = copying;
   const { backup, DatabaseSync } = await import("node:sqlite");
   try {
     const source = openSource(DatabaseSync, from);
+    let target: DatabaseSync | null = null;
     try {
       // A copy begins anew each time that another connection commits, unless its source is in a transaction that reads.
       source.exec("BEGIN");
       source.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get();
-      await backup(source, to, progressOptions(source, onProgress));
+      const shared = `${Bun.pathToFileURL(to).href}?cache=shared`;
+      if (!isJournalled) target = unsynced(new DatabaseSync(shared));
+      await backup(source, isJournalled ? to : shared, progressOptions(source, onProgress));
       return look(source);
     } finally {
+      target?.close();
       source.close();
     }
   } catch (thrown) {
     throw toDatabaseError(thrown) ?? thrown;
   }
+}
+
+/**
+ * The connection of the backup cannot be told so, but shares the pager of this one (https://sqlite.org/sharedcache.html). With SQLite's own settings each
+ * 2 MB of a copy are synced by themselves.
+ */
+function unsynced(target: DatabaseSync): DatabaseSync {
+  target.exec("PRAGMA synchronous = OFF");
+  target.exec("PRAGMA journal_mode = MEMORY");
+  return target;
 }
 
 /** Where nobody has a database in WAL mode open, a read-only handle would leave files behind, and could not play back a hot journal. */

@@ -4,7 +4,7 @@ import { GodwitError } from "../../base/failure.ts";
 import { DatabaseError, databaseFailure } from "../../databases/database-error.ts";
 import { syncCommit } from "../../databases/sqlite/commit-sync.ts";
 import type { CopyFacts } from "../../databases/sqlite/copy-check.ts";
-import { copyDatabase } from "../../databases/sqlite/database-copy.ts";
+import { createFrom } from "../../databases/sqlite/database-copy.ts";
 import { OverwriteTarget, SMALLEST_SOURCE } from "../../databases/sqlite/overwrite-target.ts";
 import { readAhead } from "../../databases/sqlite/process-beside.ts";
 import { untilFree } from "../../engine/lock-wait.ts";
@@ -214,7 +214,7 @@ async function create(
   const wanted = { pageSize: null, pages: 0 };
   await withFitting(points, source, { facts, wanted }, async (path) => {
     try {
-      await copyDatabase(path, database.name, (progress) =>
+      await createFrom(path, database.name, (progress) =>
         settings.emit({ kind: "restore-progress", ...progress }),
       );
       syncCommit(database.name);
