@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, fsync, fsyncSync, openSync, unlinkSync, writeFileSync } from "node:fs";
 
 /**
  * Writes a file that must not exist yet, and syncs it. Never replaces and never follows a link: O_CREAT with O_EXCL.
@@ -46,4 +46,19 @@ export function syncFile(path: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/**
+ * Has the disk write a file while this thread goes on.
+ * @returns what came of it: the system tells an error only once, so that a later sync may know nothing of it
+ * @throws the system's error where the file cannot be opened
+ */
+export function startSync(path: string): Promise<NodeJS.ErrnoException | null> {
+  const descriptor = openSync(path, "r+");
+  return new Promise((resolve) => {
+    fsync(descriptor, (error) => {
+      closeSync(descriptor);
+      resolve(error);
+    });
+  });
 }

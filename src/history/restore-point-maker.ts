@@ -1,6 +1,7 @@
 import { closeSync, existsSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bestEffort } from "../base/best-effort.ts";
+import { startSync } from "../base/exclusive-file.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { size } from "../base/printable.ts";
 import { mayRun, ownMark } from "../base/running-process.ts";
@@ -53,6 +54,7 @@ async function fill(
 ): Promise<void> {
   const checking = checkBeside(database);
   const rows = await copyDatabase(database, partial, onProgress);
+  const syncing = startSync(partial);
   try {
     settleCopy(partial, rows, await checking);
   } catch (error) {
@@ -60,6 +62,8 @@ async function fill(
     if (!isDamage || onDamage === undefined) throw error;
     onDamage(error.message);
   }
+  const failure = await syncing;
+  if (failure !== null) throw failure;
 }
 
 /** Makes an empty file in the folder for `action` to fill; what is still there of it afterwards goes. */
