@@ -29,6 +29,8 @@ export interface Connection {
   readonly name: string;
   /** The path of the database's file; null for one in memory. */
   readonly file: string | null;
+  /** Its handle is an application's, which may use it at any time. */
+  readonly isShared: boolean;
   /** Lends the handle that a migration in code receives: bun:sqlite's Database here. */
   lend(rules: LendingRules): Lent;
   /** Runs one or more statements to their ends, rows thrown away. */
@@ -109,6 +111,8 @@ export interface LendingRules {
   inspect(sql: string, call: "script" | "statement"): { readonly reshaped: readonly string[] };
   /** What is thrown where code closes the handle, makes a transaction of an async function, or goes on once the handle was taken back. */
   refuse(why: "close" | "async-transaction" | "lost" | "over"): Error;
+  /** Told that SQL may run which `inspect` is not told of. */
+  unseen(): void;
   /** The handle is in a transaction that nothing may outlive: without it, no call is let through. */
   readonly needsTransaction: boolean;
 }

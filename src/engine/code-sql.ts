@@ -3,7 +3,7 @@ import type { LendingRules } from "../databases/connection.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { refuseInCode, refuseInVerify, refuseReaching } from "../migrations/transaction-rules.ts";
 import { changedTables } from "../sql/changed-tables.ts";
-import { makesTable, reshapedName, reshapes } from "../sql/classification.ts";
+import { makesTable, mayDeclareKeys, reshapedName, reshapes } from "../sql/classification.ts";
 import { mayBePlain, plainStatements } from "../sql/plain-statements.ts";
 import { type Statement, StatementReader } from "../sql/statement-reader.ts";
 import { mayEnforce } from "./row-guard.ts";
@@ -50,6 +50,7 @@ export class CodeSql implements LendingRules {
   private readonly changed = new Set<string>();
   private isVerifying = false;
   private hasMadeTable = false;
+  private hasDeclaredKeys = false;
 
   constructor(migration: Migration, { isConfined }: { readonly isConfined: boolean }) {
     this.migration = migration;
@@ -70,6 +71,15 @@ export class CodeSql implements LendingRules {
   /** Whether a table has been created or renamed, without which none is rebuilt. */
   get makesTable(): boolean {
     return this.hasMadeTable;
+  }
+
+  /** Whether a foreign key may have been declared. */
+  get declaresKeys(): boolean {
+    return this.hasDeclaredKeys;
+  }
+
+  unseen(): void {
+    this.hasDeclaredKeys = true;
   }
 
   /** @throws GodwitError STATEMENT_NOT_ALLOWED, SQL_UNTERMINATED */
@@ -116,6 +126,7 @@ export class CodeSql implements LendingRules {
     if (this.isVerifying) refuseInVerify(sql, statements);
     if (this.isConfined) refuseReaching(sql, statements);
     if (mayEnforce(this.migration)) for (const table of changedTables(sql)) this.changed.add(table);
+    this.hasDeclaredKeys ||= mayDeclareKeys(sql);
     this.hasMadeTable ||= statements.some(makesTable);
     const reshaped = statements
       .filter(reshapes)

@@ -65,11 +65,14 @@ export class ForeignKeyGuard {
     this.before = this.mayBreak(step) ? await this.connection.checkDeclarations(concerned) : null;
   }
 
-  /** @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows. */
-  async end(step: PreparedStep): Promise<void> {
+  /**
+   * @param mayDeclare whether the step can have declared a key
+   * @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows.
+   */
+  async end(step: PreparedStep, mayDeclare: boolean): Promise<void> {
     if (this.before === null) return;
     const { impact, migration } = step;
-    if (impact === null && this.isWithoutKeys && !(await this.mayHaveDeclared(step))) return;
+    if (impact === null && this.isWithoutKeys && !(mayDeclare && (await this.hasDeclared()))) return;
     const after = await (impact === null
       ? this.connection.checkForeignKeys()
       : this.connection.checkDeclarations(await this.concerned(impact)));
@@ -89,9 +92,7 @@ export class ForeignKeyGuard {
     }
   }
 
-  /** What code has declared is asked of the schema: it may know other handles than the one it was given. */
-  private async mayHaveDeclared({ declaresKeys, work }: PreparedStep): Promise<boolean> {
-    if (work.kind === "sql") return declaresKeys;
+  private async hasDeclared(): Promise<boolean> {
     this.pointing = null;
     await this.learnKeys();
     return !this.isWithoutKeys;

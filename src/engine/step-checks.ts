@@ -98,13 +98,19 @@ export class StepChecks {
   async end(): Promise<void> {
     const { connection, emit } = this.tools;
     const { keys, objects } = this.before;
-    await keys?.end(this.step);
+    await keys?.end(this.step, this.declaresKeys);
     if (objects === null) return;
     const { file } = this.step.migration;
     const beforeCode = this.codeSql.makesTable ? this.objectsBeforeCode : [];
     for (const message of await objects.notes(connection, beforeCode)) {
       emit({ kind: "note", file, line: null, message });
     }
+  }
+
+  /** All SQL of code is seen by `codeSql`, unless an application has the handle too. */
+  private get declaresKeys(): boolean {
+    const { work, declaresKeys } = this.step;
+    return work.kind === "sql" ? declaresKeys : this.tools.connection.isShared || this.codeSql.declaresKeys;
   }
 
   /** After a failure outside of any transaction, which would have undone what the checks set up. */

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { SqliteConnection } from "../../src/databases/sqlite/sqlite-connection.ts";
 import type { RunEvent } from "../../src/engine/events.ts";
 import { ForeignKeyGuard, tellOldViolations } from "../../src/engine/foreign-key-guard.ts";
@@ -119,6 +119,49 @@ describe("a new violation is found", () => {
   });
 });
 
+describe("keys that code declares are checked,", () => {
+  const rows = "INSERT INTO child VALUES (1)";
+
+  function code(project: Project, body: string): void {
+    project.write(1, `export function up(db) { ${body} }`, "ts");
+  }
+
+  test.each([
+    ["by a script", `db.run("CREATE TABLE child (p REFERENCES parent)"); db.run("${rows}");`],
+    ["by a statement", `db.prepare("CREATE TABLE child (p REFERENCES parent)").run(); db.run("${rows}");`],
+    ["by a kept statement", `db.query("create table child (p references parent)").run(); db.run("${rows}");`],
+    [
+      "by another column",
+      `db.run("CREATE TABLE child (x); ALTER TABLE child ADD p REFERENCES parent"); db.run("INSERT INTO child VALUES (1, 1)");`,
+    ],
+  ])("%s", async (_name, body) => {
+    using project = new Project();
+    project.exec("CREATE TABLE parent (id INTEGER PRIMARY KEY)");
+    code(project, body);
+    expect((await failureOf(project.run())).details).toEqual(["child row 1: p 1 is in no row of parent"]);
+  });
+
+  test("also by a handle that it shares with the application", async () => {
+    using project = new Project();
+    using db = new Database(project.path);
+    db.run("CREATE TABLE parent (id INTEGER PRIMARY KEY)");
+    Object.assign(globalThis, { shared: db });
+    code(project, `globalThis.shared.run("CREATE TABLE child (p REFERENCES parent)"); db.run("${rows}");`);
+    const failure = await failureOf(new MigrationManager(db, project.folder).migrate());
+    expect(failure.code).toBe("FOREIGN_KEY_VIOLATION");
+  });
+
+  test("and where it declares none, the schema is read once for the whole run", async () => {
+    using project = new Project();
+    const links = spyOn(SqliteConnection.prototype, "foreignKeyLinks");
+    for (const n of [1, 2, 3])
+      project.write(n, `export const up = (db) => db.run("CREATE TABLE t${n} (x)");`, "ts");
+    await project.run();
+    expect(links).toHaveBeenCalledTimes(1);
+    links.mockRestore();
+  });
+});
+
 describe("a mismatch is laid to the migration that makes it", () => {
   test.each([
     ["a parent made after its child", "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);"],
@@ -166,7 +209,7 @@ describe("what was broken before is told", () => {
     for (let n = 0; n < times; n++) {
       const guard = new ForeignKeyGuard(SqliteConnection.over(db), onOld);
       await guard.begin(step);
-      await guard.end(step);
+      await guard.end(step, true);
     }
     return events;
   }

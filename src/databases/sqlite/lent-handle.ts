@@ -8,6 +8,9 @@ type Call = (...args: unknown[]) => unknown;
 const STATEMENTS_KEPT = 50;
 const TEXT_KEPT = 65_536;
 
+/** What no SQL can be run with; with another member an extension is loaded, or SQLite's own handle taken. */
+const HARMLESS: ReadonlySet<string | symbol> = new Set(["constructor", "filename", "inTransaction"]);
+
 const RUNS = ["get", "all", "values", "raw", "run"] as const;
 
 /**
@@ -45,8 +48,10 @@ export class LentHandle implements Lent {
     const known = this.members.get(name);
     if (known !== undefined) return known;
     const value: unknown = Reflect.get(this.db, name, this.db);
+    const guarded = this.guarded(name);
+    if (guarded === null && !HARMLESS.has(name)) this.rules.unseen();
     if (typeof value !== "function" || name === "constructor") return value;
-    const call = this.guarded(name) ?? (value as Call).bind(this.db);
+    const call = guarded ?? (value as Call).bind(this.db);
     this.members.set(name, call);
     return call;
   }

@@ -39,7 +39,7 @@ export type { Database };
 export class SqliteConnection implements Connection {
   readonly name: string;
   readonly handle: Database;
-  private readonly isOwned: boolean;
+  readonly isShared: boolean;
   /** Absolute: code may change the working directory. */
   private readonly path: string;
   private readonly identity: FileIdentity | null;
@@ -51,7 +51,7 @@ export class SqliteConnection implements Connection {
   private constructor(name: string, handle: Database, openedPath: string | null) {
     this.name = name;
     this.handle = handle;
-    this.isOwned = openedPath !== null;
+    this.isShared = openedPath === null;
     this.path = openedPath ?? fileOf(handle, name);
     this.identity = identityOf(this.path);
     this.file = this.identity === null ? null : this.path;
@@ -218,7 +218,7 @@ export class SqliteConnection implements Connection {
     try {
       await this.run(`PRAGMA user_version = ${version}`);
     } catch (error) {
-      throw this.isOwned && error instanceof DatabaseError ? readonlyReason(error, this.path) : error;
+      throw !this.isShared && error instanceof DatabaseError ? readonlyReason(error, this.path) : error;
     }
   }
 
@@ -252,7 +252,7 @@ export class SqliteConnection implements Connection {
 
   async close(): Promise<void> {
     this.writeLock?.close();
-    if (this.isOwned && !this.isAbandoned) this.handle.close();
+    if (!this.isShared && !this.isAbandoned) this.handle.close();
   }
 
   /** A handle may give integers as bigints. */

@@ -6,6 +6,7 @@ import { LentHandle } from "../../../src/databases/sqlite/lent-handle.ts";
 const LENIENT: LendingRules = {
   needsTransaction: false,
   inspect: (sql) => ({ reshaped: sql.startsWith("DROP TABLE ") ? [sql.slice(11)] : [] }),
+  unseen: () => {},
   refuse: (why) => new Error(`refused: ${why}`),
 };
 
@@ -30,6 +31,24 @@ describe("a lent handle", () => {
       id: 8,
     });
     expect([handle.inTransaction, handle.filename]).toEqual([false, ":memory:"]);
+  });
+
+  test("tells of what could run SQL that nobody looks at, and of nothing else", () => {
+    let times = 0;
+    using lending = lend({ unseen: () => times++ });
+    const handle = lending.handle as Database & { handle: number; loadExtension: unknown };
+    handle.run("INSERT INTO t VALUES (1)");
+    handle.exec("INSERT INTO t VALUES (2)");
+    handle.transaction(() => handle.prepare("SELECT 1").get())();
+    handle.query("SELECT 1").all();
+    expect([handle.inTransaction, handle.filename, handle.constructor, times]).toEqual([
+      false,
+      ":memory:",
+      Database,
+      0,
+    ]);
+    expect([typeof handle.loadExtension, times]).toEqual(["function", 1]);
+    expect([typeof handle.handle, times]).toEqual(["number", 2]);
   });
 
   test("gives the same statement for the same text, as Database.query does", () => {
