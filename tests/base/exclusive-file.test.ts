@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { writeExclusive } from "../../src/base/exclusive-file.ts";
+import { startSync, writeExclusive } from "../../src/base/exclusive-file.ts";
 import { TempDir } from "../support/temp-dir.ts";
 
 describe("a file written exclusively", () => {
@@ -62,5 +62,31 @@ describe("a file written exclusively", () => {
     ]);
     expect(stdout.toString()).toBe("EFBIG\n");
     expect(existsSync(dir.join("a.sql"))).toBe(false);
+  });
+});
+
+describe("a sync that is started", () => {
+  test("says nothing where all went well", async () => {
+    using dir = new TempDir();
+    expect(await startSync(dir.write("a.db", "text"))).toBeNull();
+  });
+
+  test("gives what the system says, and rejects nothing", async () => {
+    expect(await startSync("/dev/full")).toMatchObject({ code: "EINVAL" });
+  });
+
+  test("of a file that is not there is the system's error", () => {
+    using dir = new TempDir();
+    expect(() => startSync(dir.join("a.db"))).toThrow(expect.objectContaining({ code: "ENOENT" }));
+  });
+
+  test("leaves no file open", async () => {
+    using dir = new TempDir();
+    const file = dir.write("a.db", "text");
+    const open = () => readdirSync("/proc/self/fd").length;
+    await startSync(file);
+    const before = open();
+    for (let n = 0; n < 10; n++) await startSync(file);
+    expect(open()).toBe(before);
   });
 });

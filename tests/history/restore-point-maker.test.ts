@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import * as files from "../../src/base/exclusive-file.ts";
 import { makeRestorePoint } from "../../src/history/restore-point-maker.ts";
 import { RestorePoints } from "../../src/history/restore-points.ts";
 import { failureOf } from "../support/failures.ts";
@@ -70,6 +71,20 @@ describe("making a restore point", () => {
     const failure = await failureOf(() => makeRestorePoint(points, path, { now: NOW }));
     expect(failure).toMatchObject({ code: "DATABASE_CORRUPT", outcome: "unchanged" });
     expect(failure.message).toContain("index t_x");
+    expect(filesOf(points)).toEqual([".gitignore"]);
+  });
+
+  test("fails where the disk does, though a later sync may know nothing of it", async () => {
+    using folder = new TempDir();
+    const path = database(folder);
+    const points = new RestorePoints(path);
+    const error = Object.assign(new Error("EIO: i/o error, fsync"), { code: "EIO" });
+    using _sync = spyOn(files, "startSync").mockResolvedValue(error);
+    const failure = await failureOf(makeRestorePoint(points, path, { now: NOW }));
+    expect(failure).toMatchObject({
+      code: "BACKUP_FAILED",
+      message: "no restore point could be made: EIO: i/o error, fsync",
+    });
     expect(filesOf(points)).toEqual([".gitignore"]);
   });
 

@@ -11,7 +11,7 @@ export const BACKUP_BUGS: readonly Bug[] = [
   {
     name: "a copy is made of the file, not of the database",
     file: "databases/sqlite/database-copy.ts",
-    find: "      await backup(source, to, progressOptions(source, onProgress));",
+    find: "      await backup(source, isJournalled ? to : shared, progressOptions(source, onProgress));",
     replace:
       '      (await import("node:fs")).copyFileSync(from, to);\n      void [backup, progressOptions, onProgress];',
     caughtBy: [backups],
@@ -144,6 +144,13 @@ export const BACKUP_BUGS: readonly Bug[] = [
     file: "features/backup/restore.ts",
     find: "      syncCommit(database.name);",
     replace: "      void syncCommit;",
+    caughtBy: [powerCutsFrom("restore gone delete")],
+  },
+  {
+    name: "a database that is made from a restore point has no journal",
+    file: "databases/sqlite/database-copy.ts",
+    find: "  return copying({ from, to, onProgress, isJournalled: true }, rowsOf);",
+    replace: "  return copying({ from, to, onProgress, isJournalled: false }, rowsOf);",
     caughtBy: [powerCutsFrom("restore gone delete")],
   },
   {

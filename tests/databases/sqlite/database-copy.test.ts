@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { type CopyProgress, copyDatabase } from "../../../src/databases/sqlite/database-copy.ts";
+import { type CopyProgress, copyDatabase, createFrom } from "../../../src/databases/sqlite/database-copy.ts";
 import { digestOf } from "../../support/digest.ts";
 import { runProcess } from "../../support/run-godwit.ts";
 import { TempDir } from "../../support/temp-dir.ts";
@@ -77,6 +77,18 @@ test("a -wal that a killed process left is read, and stays as it is", async () =
   await copyDatabase(from, to);
   expect(count(to)).toBe(2);
   expect([digestOf(from), digestOf(`${from}-wal`)]).toEqual(before);
+});
+
+test.each([
+  { made: "a copy", copy: copyDatabase, hasJournal: false },
+  { made: "a database that is made from another", copy: createFrom, hasJournal: true },
+])("$made has a journal while it is written: $hasJournal", async ({ copy, hasJournal }) => {
+  using folder = new TempDir();
+  const [from, to] = [folder.join("a.db"), folder.join("b.db")];
+  make(from, "delete", 2000);
+  const seen: boolean[] = [];
+  await copy(from, to, () => seen.push(existsSync(`${to}-journal`)));
+  expect([seen.includes(true), existsSync(`${to}-journal`), count(to)]).toEqual([hasJournal, false, 2000]);
 });
 
 test("a full disk and a folder that is not there are told as such", async () => {
