@@ -59,8 +59,8 @@ export interface Connection {
   restoreSettings(settings: SessionSettings): Promise<void>;
   /** How carefully a commit is written, by SQLite's name for it; returns what it was. Not inside a transaction. */
   setSynchronous(level: string): Promise<string>;
-  /** How much of the file stays in memory, as SQLite counts it (`PRAGMA cache_size`). */
-  cacheSize(): Promise<number>;
+  /** Sees to it that at least so many KiB of the file can stay in memory. @returns what it was, for `setCacheSize` */
+  growCache(kib: number): Promise<number>;
   setCacheSize(size: number): Promise<void>;
   /** How long a statement waits for a lock, in milliseconds; returns what it was. */
   setBusyTimeout(milliseconds: number): Promise<number>;

@@ -10,11 +10,11 @@ import { type LockWait, untilFree } from "./lock-wait.ts";
 const DURABLE = "EXTRA";
 
 /**
- * In KiB, 16 MB; SQLite's usual is 2,000. Each time that no further changed page fits, the journal is synced, and from then on nobody else can read
+ * In KiB; SQLite's usual is 2,000. Each time that no further changed page fits, the journal is synced, and from then on nobody else can read
  * (https://sqlite.org/pragma.html#pragma_cache_spill). And SQLite reads the whole of its schema table for each table that is made: where there are some
  * thousands, again and again from the file.
  */
-const CACHE = -16_384;
+const CACHE = 16_384;
 
 /**
  * Runs with the settings that a run needs: commits that a power cut does not undo, and locks that are waited for outside SQLite. What
@@ -30,24 +30,21 @@ export async function duringRun<T>(
   const wereEnforced = await connection.foreignKeysEnforced();
   const busyTimeout = await connection.setBusyTimeout(0);
   try {
-    const cacheSize = await whenFree(() => connection.cacheSize());
     const synchronous = await whenFree(() => connection.setSynchronous(DURABLE));
     try {
-      if (isLess(cacheSize)) await whenFree(() => connection.setCacheSize(CACHE));
-      return await run();
+      const cacheSize = await whenFree(() => connection.growCache(CACHE));
+      try {
+        return await run();
+      } finally {
+        await tolerant(() => whenFree(() => connection.setCacheSize(cacheSize)));
+      }
     } finally {
       await tolerant(() => whenFree(() => connection.setSynchronous(synchronous)));
-      await tolerant(() => whenFree(() => connection.setCacheSize(cacheSize)));
     }
   } finally {
     await tolerant(() => connection.setForeignKeys(wereEnforced));
     await tolerant(() => connection.setBusyTimeout(busyTimeout));
   }
-}
-
-/** KiB below zero, pages above it (https://sqlite.org/pragma.html#pragma_cache_size): of those at most two go into a KiB. */
-function isLess(cacheSize: number): boolean {
-  return cacheSize < 0 ? cacheSize > CACHE : cacheSize / 2 < -CACHE;
 }
 
 /** A connection that no longer answers has nothing to put back; what the run came to is told all the same. */

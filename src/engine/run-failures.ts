@@ -1,4 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
+import { locateFile, type SourceLocation } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import type { HistoryTable } from "../history/history-table.ts";
@@ -60,9 +61,17 @@ export class RunFailures {
     const again = ledger.uncommitted.length;
     if (ledger.length === 0) return error;
     return error.with({
+      location: error.location ?? this.placeOf(thrown),
       outcome: "rolled_back",
       state: await this.describeState("rolled_back", again, true),
     });
+  }
+
+  /** What fills the disk may be in memory until it is committed; the migration is known where it is the only one. */
+  private placeOf(thrown: unknown): SourceLocation | undefined {
+    const [step, ...others] = this.parts.ledger.uncommitted;
+    const isFull = thrown instanceof DatabaseError && thrown.kind === "full";
+    return isFull && step !== undefined && others.length === 0 ? locateFile(step.file) : undefined;
   }
 
   private hintOf(step: PreparedStep, { hint }: GodwitError, outcome: Aftermath["outcome"]): string {

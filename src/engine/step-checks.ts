@@ -107,10 +107,11 @@ export class StepChecks {
     }
   }
 
-  /** All SQL of code is seen by `codeSql`, unless an application has the handle too. */
+  /** Code can only write past `codeSql` where an application has the handle too, or where no lock keeps it from another connection. */
   private get declaresKeys(): boolean {
-    const { work, declaresKeys } = this.step;
-    return work.kind === "sql" ? declaresKeys : this.tools.connection.isShared || this.codeSql.declaresKeys;
+    const { work, declaresKeys, migration } = this.step;
+    if (work.kind === "sql") return declaresKeys;
+    return this.tools.connection.isShared || !migration.transactional || this.codeSql.declaresKeys;
   }
 
   /** After a failure outside of any transaction, which would have undone what the checks set up. */

@@ -4,6 +4,7 @@ import { bestEffort } from "../base/best-effort.ts";
 import { startSync } from "../base/exclusive-file.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { size } from "../base/printable.ts";
+import { randomHex } from "../base/random.ts";
 import { mayRun, ownMark } from "../base/running-process.ts";
 import { DatabaseError } from "../databases/database-error.ts";
 import { settleCopy } from "../databases/sqlite/copy-check.ts";
@@ -72,7 +73,8 @@ export async function withPartial<T>(
   action: (partial: string) => Promise<T>,
 ): Promise<T> {
   const { host, pid } = ownMark();
-  const name = `${++begun}-${host}-${pid}.partial`;
+  // Threads have one process, and know nothing of each other.
+  const name = `${Number.parseInt(randomHex(6), 16)}-${host}-${pid}.partial`;
   const partial = join(points.folder.path, name);
   atWork.add(partial);
   try {
@@ -88,7 +90,6 @@ export async function withPartial<T>(
 
 /** What this process is writing right now; a server may make several copies at once. */
 const atWork = new Set<string>();
-let begun = 0;
 
 /** Removes what processes have left that were killed in the middle of a copy. */
 function sweep(folder: string): void {

@@ -1,6 +1,8 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
+import { DatabaseError } from "../../src/databases/database-error.ts";
 import { accessHandle } from "../../src/databases/open-database.ts";
+import { SqliteConnection } from "../../src/databases/sqlite/sqlite-connection.ts";
 import { runPlan } from "../../src/engine/run-plan.ts";
 import { failureOf } from "../support/failures.ts";
 import { Project } from "../support/project.ts";
@@ -139,5 +141,33 @@ describe("a failing statement is located", () => {
     expect(failure.hint).toBe("make room on the disk and run again");
     expect(failure.location).toMatchObject({ file, line: 3 });
     expect(project.column("SELECT count(*) FROM big")).toEqual([0]);
+  });
+});
+
+describe("a disk that is full at the commit is told", () => {
+  async function failureAtCommit(project: Project): Promise<unknown> {
+    const run = SqliteConnection.prototype.run;
+    using _run = spyOn(SqliteConnection.prototype, "run").mockImplementation(function (
+      this: SqliteConnection,
+      sql,
+    ) {
+      const details = { kind: "full", databaseCode: "SQLITE_FULL" } as const;
+      return sql === "COMMIT"
+        ? Promise.reject(new DatabaseError("database or disk is full", details))
+        : run.call(this, sql);
+    });
+    return await failureOf(project.run());
+  }
+
+  test("with the migration, if there is but one", async () => {
+    using project = new Project();
+    const file = project.sql(1, "CREATE TABLE t (x);");
+    expect(await failureAtCommit(project)).toMatchObject({ code: "DATABASE_FAILED", location: { file } });
+  });
+
+  test("without, if it may be the doing of several", async () => {
+    using project = new Project();
+    project.tables(1, 2);
+    expect(await failureAtCommit(project)).toMatchObject({ code: "DATABASE_FAILED", location: undefined });
   });
 });

@@ -119,6 +119,15 @@ describe("a new violation is found", () => {
   });
 });
 
+test("the first keys of a database are checked in the script that declares them", async () => {
+  using project = new Project();
+  project.sql(
+    1,
+    "CREATE TABLE parent (id INTEGER PRIMARY KEY);\nCREATE TABLE child (p REFERENCES parent);\nINSERT INTO child VALUES (1);",
+  );
+  expect((await failureOf(project.run())).details).toEqual(["child row 1: p 1 is in no row of parent"]);
+});
+
 describe("keys that code declares are checked,", () => {
   const rows = "INSERT INTO child VALUES (1)";
 
@@ -139,6 +148,22 @@ describe("keys that code declares are checked,", () => {
     project.exec("CREATE TABLE parent (id INTEGER PRIMARY KEY)");
     code(project, body);
     expect((await failureOf(project.run())).details).toEqual(["child row 1: p 1 is in no row of parent"]);
+  });
+
+  test.each(["up", "down"])("also by another connection, where no lock keeps it out: %s", async (name) => {
+    using project = new Project();
+    project.exec("CREATE TABLE parent (id INTEGER PRIMARY KEY)");
+    const body = `const { Database } = require("bun:sqlite"); const own = new Database(db.filename);
+      own.run("CREATE TABLE child (p REFERENCES parent)"); own.run("${rows}"); own.close();`;
+    const other = name === "up" ? "down" : "up";
+    project.write(
+      1,
+      `// Transaction: off\nexport function ${name}(db) { ${body} }\nexport function ${other}(db) { db.run("SELECT 1"); }`,
+      "ts",
+    );
+    if (name === "down") await project.run();
+    const failure = await failureOf(name === "up" ? project.run() : project.run({ kind: "rollback" }));
+    expect(failure.code).toBe("FOREIGN_KEY_VIOLATION");
   });
 
   test("also by a handle that it shares with the application", async () => {

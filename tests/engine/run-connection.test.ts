@@ -9,8 +9,9 @@ describe("during a run more of the file stays in memory,", () => {
   test.each([
     { before: -2000, during: -16384 },
     { before: 100, during: -16384 },
-    { before: 32767, during: -16384 },
-    { before: 32768, during: 32768 },
+    { before: 4095, during: -16384 },
+    { before: 4096, during: 4096 },
+    { before: -16383, during: -16384 },
     { before: -16385, during: -16385 },
   ])("and no less than before: %o", async ({ before, during }) => {
     using project = new Project();

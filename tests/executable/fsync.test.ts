@@ -60,3 +60,17 @@ test.skipIf(!HAS_STRACE)("a restore point lasts with each of the folders that it
   for (const folder of ["far/away/app.db.godwit", "far/away", "far", "."])
     expect(synced).toContain(resolve(project.cwd, folder));
 });
+
+test.skipIf(!HAS_STRACE)("a copy is synced when it is whole, however large, and not in parts", async () => {
+  using project = new CliProject();
+  project.exec("CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(20000000));");
+  const trace = project.root.join("trace");
+  const strace = ["strace", "-f", "-y", "-o", trace, "-e", "trace=fsync,fdatasync"];
+  const { exitCode } = await runProcess([...strace, GODWIT, "backup", "--db", "app.db"], {
+    cwd: project.cwd,
+  });
+  expect(exitCode).toBe(0);
+  const synced = readFileSync(trace, "utf8").match(/sync\(\d+<.*\.partial>/g) ?? [];
+  // While it is looked through, and once more before it has its name.
+  expect(synced).toHaveLength(2);
+});

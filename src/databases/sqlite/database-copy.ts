@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { quoteIdentifier } from "../../sql/identifier.ts";
-import { isInWalUse } from "./database-file.ts";
+import { isInWalUse, uriOf } from "./database-file.ts";
 import { toDatabaseError } from "./driver-error.ts";
 import { withoutStrangers } from "./strangers.ts";
 
@@ -63,8 +63,11 @@ async function copying<T>(copying: Copying, look: (source: DatabaseSync) => T): 
       // A copy begins anew each time that another connection commits, unless its source is in a transaction that reads.
       source.exec("BEGIN");
       source.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get();
-      const shared = `${Bun.pathToFileURL(to).href}?cache=shared`;
-      if (!isJournalled) target = unsynced(new DatabaseSync(shared));
+      const shared = uriOf(to, "cache=shared");
+      if (!isJournalled) {
+        target = new DatabaseSync(shared);
+        syncNothing(target);
+      }
       await backup(source, isJournalled ? to : shared, progressOptions(source, onProgress));
       return look(source);
     } finally {
@@ -80,25 +83,18 @@ async function copying<T>(copying: Copying, look: (source: DatabaseSync) => T): 
  * The connection of the backup cannot be told so, but shares the pager of this one (https://sqlite.org/sharedcache.html). With SQLite's own settings each
  * 2 MB of a copy are synced by themselves.
  */
-function unsynced(target: DatabaseSync): DatabaseSync {
+function syncNothing(target: DatabaseSync): void {
   target.exec("PRAGMA synchronous = OFF");
   target.exec("PRAGMA journal_mode = MEMORY");
-  return target;
 }
 
 /** Where nobody has a database in WAL mode open, a read-only handle would leave files behind, and could not play back a hot journal. */
 function openSource(Sqlite: typeof DatabaseSync, path: string): DatabaseSync {
   if (isInWalUse(path)) return new Sqlite(path, { readOnly: true });
-  const source = new Sqlite(path === ":memory:" ? path : withoutCreating(path));
+  // By its plain path node:sqlite would make a file that is not there.
+  const source = new Sqlite(path === ":memory:" ? path : uriOf(path, "mode=rw"));
   source.exec("PRAGMA query_only = 1");
   return source;
-}
-
-/** By its plain path `node:sqlite` would make a file that is not there: https://sqlite.org/uri.html#urimode. */
-function withoutCreating(path: string): string {
-  const url = Bun.pathToFileURL(path);
-  url.searchParams.set("mode", "rw");
-  return url.href;
 }
 
 /**

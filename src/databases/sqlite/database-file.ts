@@ -121,3 +121,9 @@ export function requireSound(db: Database, table: string): void {
     databaseCode: "SQLITE_CORRUPT",
   });
 }
+
+/** As a URI (https://sqlite.org/uri.html). SQLite takes no host: a share of Windows is a path that begins with two more slashes. */
+export function uriOf(path: string, parameters: string, url: URL = Bun.pathToFileURL(path)): string {
+  const { host, pathname } = url;
+  return `file://${host === "" ? "" : `//${host}`}${pathname}?${parameters}`;
+}

@@ -99,7 +99,7 @@ export class LentHandle implements Lent {
       this.check();
       return this.reading(statement, iterate.apply(statement, values) as Iterable<unknown>);
     };
-    return Object.assign(statement, { iterate: iterateLent });
+    return Object.assign(statement, { iterate: iterateLent, [Symbol.iterator]: iterateLent });
   }
 
   private *reading(statement: Statement, rows: Iterable<unknown>): Generator<unknown> {

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { syncCommit } from "./commit-sync.ts";
 import { type CopyListener, numberOf } from "./database-copy.ts";
+import { uriOf } from "./database-file.ts";
 import { toDatabaseError } from "./driver-error.ts";
 
 /** Where a file in a rollback journal mode counts its commits (https://sqlite.org/fileformat2.html#file_change_counter). */
@@ -92,7 +93,7 @@ export class OverwriteTarget implements Disposable {
     this.isBegun = false;
     try {
       const pageSize = numberOf(from, "page_size");
-      const to = `${Bun.pathToFileURL(this.path).href}?cache=shared`;
+      const to = uriOf(this.path, "cache=shared");
       synced = new DatabaseSync(to);
       // The connection of the backup cannot be told so, but shares the pager of this one. Less than that and a power cut could bring the journal back for a
       // file that is already cut short: SQLite does that after the commit.

@@ -157,8 +157,12 @@ export class SqliteConnection implements Connection {
     return before;
   }
 
-  async cacheSize(): Promise<number> {
-    return Number((await this.pragma("cache_size")) ?? 0);
+  async growCache(kib: number): Promise<number> {
+    const before = Number(await this.pragma("cache_size"));
+    // KiB below zero, pages above it (https://sqlite.org/pragma.html#pragma_cache_size).
+    const present = before < 0 ? -before : (before * Number(await this.pragma("page_size"))) / 1024;
+    if (present < kib) await this.setCacheSize(-kib);
+    return before;
   }
 
   setCacheSize(size: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { startSync } from "../../base/exclusive-file.ts";
 import { GodwitError } from "../../base/failure.ts";
 import { canonicalSchema, type SchemaBlock, schemaDiff } from "../../databases/canonical-schema.ts";
 import { DatabaseError, databaseFailure } from "../../databases/database-error.ts";
@@ -122,7 +123,7 @@ class Rehearsal {
   }
 
   /**
-   * What making a restore point would take: the copy, and looking through it; 0 where none would be made.
+   * What making a restore point would take: the copy, its way to the disk, and looking through it; 0 where none would be made.
    * @throws GodwitError DATABASE_CORRUPT, BACKUP_FAILED, as the real run does
    */
   async timeRestorePoint(
@@ -134,11 +135,13 @@ class Rehearsal {
     );
     if (!isWanted) return 0;
     const start = settings.clock.elapsed();
+    const syncing = startSync(this.scratch.path);
     try {
       examineCopy(this.scratch.path);
     } catch (error) {
       throw backupFailure(error, database.name);
     }
+    await syncing;
     return Math.max(1, Math.round((this.scratch.copyMs ?? 0) + settings.clock.elapsed() - start));
   }
 

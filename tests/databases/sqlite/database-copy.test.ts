@@ -1,7 +1,12 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
-import { type CopyProgress, copyDatabase, createFrom } from "../../../src/databases/sqlite/database-copy.ts";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  type CopyProgress,
+  copyDatabase,
+  copyPages,
+  createFrom,
+} from "../../../src/databases/sqlite/database-copy.ts";
 import { digestOf } from "../../support/digest.ts";
 import { runProcess } from "../../support/run-godwit.ts";
 import { TempDir } from "../../support/temp-dir.ts";
@@ -112,4 +117,22 @@ test("a path means itself, whatever it would mean in a URL", async () => {
   make(from, "delete", 10);
   await copyDatabase(from, to);
   expect(count(to)).toBe(10);
+});
+
+test("a copy that fails leaves nothing open, and nothing behind for the next one", async () => {
+  using folder = new TempDir();
+  const [from, to] = [folder.join("a.db"), folder.join("b.db")];
+  make(from, "delete", 10);
+  const open = () => readdirSync("/proc/self/fd").length;
+  const fail = async () => {
+    writeFileSync(to, "garbage ".repeat(1000));
+    await expect(copyPages(from, to)).rejects.toMatchObject({ kind: "not-a-database" });
+    rmSync(to);
+  };
+  await fail();
+  const before = open();
+  await fail();
+  expect(open()).toBe(before);
+  await copyDatabase(from, to);
+  expect([count(to), open()]).toEqual([10, before]);
 });

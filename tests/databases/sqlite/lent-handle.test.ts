@@ -33,6 +33,15 @@ describe("a lent handle", () => {
     expect([handle.inTransaction, handle.filename]).toEqual([false, ":memory:"]);
   });
 
+  test("is taken back with its statements, however they are run", () => {
+    using lending = lend();
+    const statement = lending.handle.prepare("INSERT INTO t VALUES (7) RETURNING id");
+    expect([...statement]).toEqual([{ id: 7 }]);
+    lending.lent.end();
+    expect(() => [...statement]).toThrow("refused: over");
+    expect(lending.db.query("SELECT id FROM t").values()).toEqual([[7]]);
+  });
+
   test("tells of what could run SQL that nobody looks at, and of nothing else", () => {
     let times = 0;
     using lending = lend({ unseen: () => times++ });

@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
+import * as files from "../../../src/base/exclusive-file.ts";
 import type { PlanRequest } from "../../../src/engine/plan.ts";
 import { rehearse } from "../../../src/features/rehearsal/rehearse.ts";
 import { digestOf } from "../../support/digest.ts";
@@ -56,6 +57,19 @@ describe.each(["delete", "wal"])("a rehearsal (%s)", (mode) => {
     empty.exec("CREATE TABLE kept (id INTEGER PRIMARY KEY, word TEXT NOT NULL)");
     empty.sql(2, sql);
     expect((await tried(empty)).failure).toBeNull();
+  });
+
+  test("takes the way to the disk for a part of making a restore point", async () => {
+    using project = await used(mode);
+    project.sql(2, "DELETE FROM kept;");
+    using sync = spyOn(files, "startSync").mockImplementation(async () => {
+      await Promise.resolve();
+      project.clock.advance(300);
+      return null;
+    });
+    const { lock } = await tried(project);
+    expect(sync).toHaveBeenCalledTimes(1);
+    expect(lock.longestMs).toBeGreaterThanOrEqual(300);
   });
 
   test("says what each migration does to rows, schema and size", async () => {
