@@ -45,6 +45,7 @@ export class RunFailures {
     const outcome =
       error.outcome === "left_changed" || lost?.isChanged === true ? "left_changed" : "rolled_back";
     const located = error.with({
+      location: error.location ?? placeOfFull(cause, step.migration.file),
       outcome,
       state: error.state ?? (await this.describeState(outcome, again)),
       hint: this.hintOf(step, error, outcome),
@@ -61,17 +62,16 @@ export class RunFailures {
     const again = ledger.uncommitted.length;
     if (ledger.length === 0) return error;
     return error.with({
-      location: error.location ?? this.placeOf(thrown),
+      location: error.location ?? this.onlyPlace(thrown),
       outcome: "rolled_back",
       state: await this.describeState("rolled_back", again, true),
     });
   }
 
-  /** What fills the disk may be in memory until it is committed; the migration is known where it is the only one. */
-  private placeOf(thrown: unknown): SourceLocation | undefined {
-    const [step, ...others] = this.parts.ledger.uncommitted;
-    const isFull = thrown instanceof DatabaseError && thrown.kind === "full";
-    return isFull && step !== undefined && others.length === 0 ? locateFile(step.file) : undefined;
+  /** The migration is known where it is the only one. */
+  private onlyPlace(thrown: unknown): SourceLocation | undefined {
+    const [file, ...others] = new Set(this.parts.ledger.uncommitted.map((step) => step.file));
+    return file !== undefined && others.length === 0 ? placeOfFull(thrown, file) : undefined;
   }
 
   private hintOf(step: PreparedStep, { hint }: GodwitError, outcome: Aftermath["outcome"]): string {
@@ -120,4 +120,9 @@ export class RunFailures {
     const kept = this.parts.ledger.committed.length;
     return describeAftermath({ outcome, newest, kept, undone, isAfterAll });
   }
+}
+
+/** What fills the disk may be in memory until it is committed: then no statement fails. */
+function placeOfFull(thrown: unknown, file: string): SourceLocation | undefined {
+  return thrown instanceof DatabaseError && thrown.kind === "full" ? locateFile(file) : undefined;
 }

@@ -107,11 +107,11 @@ export class StepChecks {
     }
   }
 
-  /** Code can only write past `codeSql` where an application has the handle too, or where no lock keeps it from another connection. */
+  /** Without a transaction no lock keeps other connections out. Code has another way than past `codeSql` where an application has the handle too. */
   private get declaresKeys(): boolean {
     const { work, declaresKeys, migration } = this.step;
-    if (work.kind === "sql") return declaresKeys;
-    return this.tools.connection.isShared || !migration.transactional || this.codeSql.declaresKeys;
+    if (!migration.transactional) return true;
+    return work.kind === "sql" ? declaresKeys : this.tools.connection.isShared || this.codeSql.declaresKeys;
   }
 
   /** After a failure outside of any transaction, which would have undone what the checks set up. */

@@ -73,7 +73,7 @@ export async function withPartial<T>(
   action: (partial: string) => Promise<T>,
 ): Promise<T> {
   const { host, pid } = ownMark();
-  // Threads have one process, and know nothing of each other.
+  // To SQLite's shared cache two files of one name are one, and a number that is counted up is one for each thread.
   const name = `${Number.parseInt(randomHex(6), 16)}-${host}-${pid}.partial`;
   const partial = join(points.folder.path, name);
   atWork.add(partial);

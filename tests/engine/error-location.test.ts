@@ -3,6 +3,7 @@ import { describe, expect, spyOn, test } from "bun:test";
 import { DatabaseError } from "../../src/databases/database-error.ts";
 import { accessHandle } from "../../src/databases/open-database.ts";
 import { SqliteConnection } from "../../src/databases/sqlite/sqlite-connection.ts";
+import type { PlanRequest } from "../../src/engine/plan.ts";
 import { runPlan } from "../../src/engine/run-plan.ts";
 import { failureOf } from "../support/failures.ts";
 import { Project } from "../support/project.ts";
@@ -145,24 +146,47 @@ describe("a failing statement is located", () => {
 });
 
 describe("a disk that is full at the commit is told", () => {
-  async function failureAtCommit(project: Project): Promise<unknown> {
+  async function failureAtCommit(
+    project: Project,
+    kind: "full" | "io" = "full",
+    plan: PlanRequest = { kind: "migrate" },
+  ): Promise<unknown> {
     const run = SqliteConnection.prototype.run;
+    let isWriting = false;
     using _run = spyOn(SqliteConnection.prototype, "run").mockImplementation(function (
       this: SqliteConnection,
       sql,
     ) {
-      const details = { kind: "full", databaseCode: "SQLITE_FULL" } as const;
-      return sql === "COMMIT"
-        ? Promise.reject(new DatabaseError("database or disk is full", details))
+      if (sql.startsWith("BEGIN")) isWriting = sql === "BEGIN IMMEDIATE";
+      return isWriting && sql === "COMMIT"
+        ? Promise.reject(new DatabaseError("it fails", { kind, databaseCode: "SQLITE_ERROR" }))
         : run.call(this, sql);
     });
-    return await failureOf(project.run());
+    return await failureOf(project.run(plan));
   }
 
   test("with the migration, if there is but one", async () => {
     using project = new Project();
     const file = project.sql(1, "CREATE TABLE t (x);");
     expect(await failureAtCommit(project)).toMatchObject({ code: "DATABASE_FAILED", location: { file } });
+  });
+
+  test("with the migration that foreign keys are enforced for, and with the one that is done again", async () => {
+    using project = new Project();
+    const file = project.sql(1, "CREATE TABLE t (x);", "DROP TABLE t;", "-- Foreign keys: on\n");
+    expect(await failureAtCommit(project)).toMatchObject({ location: { file } });
+    project.sql(1, "CREATE TABLE t (x);", "DROP TABLE t;");
+    await project.run();
+    expect(await failureAtCommit(project, "full", { kind: "redo" })).toMatchObject({ location: { file } });
+  });
+
+  test("without, if it is another failure of the disk", async () => {
+    using project = new Project();
+    project.tables(1);
+    expect(await failureAtCommit(project, "io")).toMatchObject({
+      code: "DATABASE_FAILED",
+      location: undefined,
+    });
   });
 
   test("without, if it may be the doing of several", async () => {

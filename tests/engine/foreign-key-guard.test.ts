@@ -166,6 +166,22 @@ describe("keys that code declares are checked,", () => {
     expect(failure.code).toBe("FOREIGN_KEY_VIOLATION");
   });
 
+  test("also of SQL, by another connection while no lock keeps it out", async () => {
+    using project = new Project();
+    project.exec("CREATE TABLE parent (id INTEGER PRIMARY KEY); INSERT INTO parent VALUES (1)");
+    project.sql(1, "SELECT 1;\nDELETE FROM parent;", null, "-- Transaction: off\n");
+    using other = new Database(project.path);
+    const run = SqliteConnection.prototype.run;
+    using _run = spyOn(SqliteConnection.prototype, "run").mockImplementation(function (
+      this: SqliteConnection,
+      sql,
+    ) {
+      if (sql.startsWith("DELETE")) other.run(`CREATE TABLE child (p REFERENCES parent); ${rows}`);
+      return run.call(this, sql);
+    });
+    expect((await failureOf(project.run())).details).toEqual(["child row 1: p 1 is in no row of parent"]);
+  });
+
   test("also by a handle that it shares with the application", async () => {
     using project = new Project();
     using db = new Database(project.path);

@@ -56,6 +56,25 @@ describe("making a restore point", () => {
     expect(filesOf(points)).toEqual([".gitignore", ...kept, "20260214T120000Z.db"].sort());
   });
 
+  test("removes half a copy by the name that a copy has", async () => {
+    using folder = new TempDir();
+    const path = database(folder);
+    const points = new RestorePoints(path);
+    const seen = new Set<string>();
+    const look = () => {
+      for (const name of filesOf(points)) if (name.endsWith(".partial")) seen.add(name);
+    };
+    // Smaller ones are copied in one piece.
+    using db = new Database(path);
+    db.run("INSERT INTO t (x) VALUES (zeroblob(3000000))");
+    for (const onProgress of [look, look]) await makeRestorePoint(points, path, { now: NOW, onProgress });
+    expect(seen.size).toBe(2);
+    const [left] = [...seen].map((name) => name.replace(`-${process.pid}.`, `-${NOBODY}.`));
+    writeFileSync(`${points.folder.path}/${left}`, "");
+    await makeRestorePoint(points, path, { now: NOW });
+    expect(filesOf(points)).not.toContain(left!);
+  });
+
   test("of a damaged database is refused, and leaves nothing", async () => {
     using folder = new TempDir();
     const path = folder.join("app.db");

@@ -103,6 +103,8 @@ export class LentHandle implements Lent {
   }
 
   private *reading(statement: Statement, rows: Iterable<unknown>): Generator<unknown> {
+    // A generator begins when it is first asked.
+    this.check();
     this.open.add(statement);
     try {
       yield* rows;

@@ -135,13 +135,13 @@ class Rehearsal {
     );
     if (!isWanted) return 0;
     const start = settings.clock.elapsed();
-    const syncing = startSync(this.scratch.path);
     try {
+      const syncing = startSync(this.scratch.path);
       examineCopy(this.scratch.path);
+      await syncing;
     } catch (error) {
       throw backupFailure(error, database.name);
     }
-    await syncing;
     return Math.max(1, Math.round((this.scratch.copyMs ?? 0) + settings.clock.elapsed() - start));
   }
 

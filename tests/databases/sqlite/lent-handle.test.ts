@@ -37,8 +37,10 @@ describe("a lent handle", () => {
     using lending = lend();
     const statement = lending.handle.prepare("INSERT INTO t VALUES (7) RETURNING id");
     expect([...statement]).toEqual([{ id: 7 }]);
+    const [begun, other] = [statement.iterate(), statement[Symbol.iterator]()];
     lending.lent.end();
     expect(() => [...statement]).toThrow("refused: over");
+    for (const rows of [begun, other]) expect(() => rows.next()).toThrow("refused: over");
     expect(lending.db.query("SELECT id FROM t").values()).toEqual([[7]]);
   });
 
