@@ -107,7 +107,10 @@ export class StepChecks {
     }
   }
 
-  /** Without a transaction no lock keeps other connections out. Code has another way than past `codeSql` where an application has the handle too. */
+  /**
+   * Without a transaction no lock keeps other connections out. And where an application has the handle too, code can use that one, whose SQL `codeSql`
+   * does not see.
+   */
   private get declaresKeys(): boolean {
     const { work, declaresKeys, migration } = this.step;
     if (!migration.transactional) return true;

@@ -158,7 +158,7 @@ export class SqliteConnection implements Connection {
   }
 
   async growCache(kib: number): Promise<number> {
-    const before = Number(await this.pragma("cache_size"));
+    const before = Number((await this.pragma("cache_size")) ?? 0);
     // KiB below zero, pages above it (https://sqlite.org/pragma.html#pragma_cache_size).
     const present = before < 0 ? -before : (before * Number(await this.pragma("page_size"))) / 1024;
     if (present < kib) await this.setCacheSize(-kib);
