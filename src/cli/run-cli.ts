@@ -136,7 +136,7 @@ export class CliRun {
     if (flags["version"] === true && command === null) return this.version();
     if (command === null) throw await this.noCommand();
     useHugePages();
-    expectMemory(NO_OP_MIB);
+    expectMemory("command", NO_OP_MIB);
     // Loaded here, so that --version and a refusal need not wait for it.
     const { CommandRun } = await import("./command-run.ts");
     await this.showProgress();

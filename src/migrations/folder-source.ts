@@ -1,7 +1,7 @@
 import { type Dirent, existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../base/failure.ts";
-import { expectMemory } from "../base/huge-pages.ts";
+import { expectCode, expectMemory } from "../base/huge-pages.ts";
 import { isFile } from "../base/is-file.ts";
 import { QuickReader } from "../base/quick-reader.ts";
 import { locateFile } from "../base/source-text.ts";
@@ -57,7 +57,8 @@ export class FolderSource implements MigrationSource {
     }
     refuseDuplicates(files);
     if (files.length >= MANY) this.reading = { quick: this.reading.quick ?? QuickReader.open() };
-    if (files.length > EXPECTED) expectMemory(Math.ceil((files.length - EXPECTED) * MIB_PER_FILE));
+    if (files.length > EXPECTED) expectMemory("files", Math.ceil((files.length - EXPECTED) * MIB_PER_FILE));
+    expectCode(files.filter(({ kind }) => kind === "ts" || kind === "js").length);
     return files;
   }
 

@@ -1,11 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { release } from "node:os";
 import { HugePages } from "../../src/base/huge-pages.ts";
 import { TempDir } from "../support/temp-dir.ts";
 
 const MIB = 1024;
 const isOffered = existsSync("/sys/kernel/mm/transparent_hugepage");
+/** `MADV_COLLAPSE` */
+const [major = 0, minor = 0] = release().split(".").map(Number);
+const isMadeWhole = major > 6 || (major === 6 && minor >= 1);
 if (!isOffered) console.log("skipped: this system has no transparent huge pages");
+else if (!isMadeWhole) console.log("skipped: this Linux cannot make pages whole");
 
 /**
  * What a new process prints that has `pages`. `asked()` are the sizes of what was asked to be of huge pages, in KiB
@@ -27,31 +32,45 @@ function inProcess(statements: string): unknown {
 }
 
 describe("memory that is expected to be touched", () => {
-  test.if(isOffered)("is asked for in huge pages, and more of it later", () => {
-    const told = inProcess(`
+  test.if(isOffered)(
+    "is asked for in huge pages, and more of it later, the most of what is told of one thing",
+    () => {
+      const told = inProcess(`
       const told = [asked()];
-      for (const mib of [24, 256]) { pages.expect(mib); told.push(asked()); }
+      for (const [what, mib] of [["a", 24], ["b", 256], ["b", 100], ["a", 25]]) { pages.expect(what, mib); told.push(asked()); }
       console.log(JSON.stringify(told));`);
-    expect(told).toEqual([[], [24 * MIB], [280 * MIB]]);
-  });
+      expect(told).toEqual([[], [24 * MIB], [280 * MIB], [280 * MIB], [281 * MIB]]);
+    },
+  );
 
   test.if(isOffered)("is where the allocator takes the next from", () => {
     const used = inProcess(`
-      pages.expect(256);
+      pages.expect("a", 256);
       const kept = Array.from({ length: 12 }, () => new Uint8Array(2 ** 20).fill(1));
       console.log(kept.length === 12 ? huge() : 0);`);
     expect(used).toBeGreaterThan(0);
   });
 
+  test.if(isOffered && isMadeWhole)("is made whole where it has been begun in small pages", () => {
+    const told = inProcess(`
+      const told = [huge()];
+      pages.expect("a", 1);
+      told.push(huge());
+      pages.expectObjects();
+      told.push(huge());
+      console.log(JSON.stringify(told));`);
+    expect(told).toEqual([0, 2 * MIB, 4 * MIB]);
+  });
+
   test.if(isOffered)("is asked for in a process that uses them, and in no other", () => {
     const told = inProcess(`
       const told = [];
-      expectMemory(24);
+      expectMemory("a", 24);
       told.push(asked());
       useHugePages();
-      expectMemory(24);
+      expectMemory("a", 24);
       useHugePages();
-      expectMemory(24);
+      expectMemory("b", 24);
       told.push(asked());
       console.log(JSON.stringify(told));`);
     expect(told).toEqual([[], [48 * MIB]]);
@@ -66,6 +85,16 @@ describe("memory that is expected to be touched", () => {
       readFileText("${folder.join("large.sql")}", "large.sql");
       console.log(JSON.stringify(asked()));`);
     expect(told).toEqual([9 * MIB]);
+  });
+
+  test.if(isOffered)("is expected for files of code", () => {
+    using folder = new TempDir();
+    for (let n = 0; n < 100; n++) folder.write(`${20260101000000 + n}_a.${n % 2 ? "ts" : "js"}`, "");
+    const told = inProcess(`
+      const { FolderSource } = await import("${import.meta.dir}/../../src/migrations/folder-source.ts");
+      useHugePages();
+      console.log(JSON.stringify([new FolderSource("${folder.path}").list().length, asked()]));`);
+    expect(told).toEqual([100, [3 * MIB]]);
   });
 
   test.if(isOffered)("is expected for more than a thousand files", () => {
