@@ -1,6 +1,7 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { APPLIERS, type ApplierName } from "./appliers.ts";
+import type { Shape } from "./file-shapes.ts";
 import type { Kind } from "./migration-steps.ts";
 import { mustBe, Project } from "./project.ts";
 import type { Contender, Place } from "./workload.ts";
@@ -22,7 +23,7 @@ interface Variation {
 export function applies(tool: ApplierName, place: Place, work: Work, variation: Variation = {}): Contender {
   const { id = tool, note, flags = [] } = variation;
   const applier = APPLIERS[tool];
-  const shape = (work.isCode ? applier.codeShape : undefined) ?? applier.shape;
+  const shape = shapeOf(tool, work);
   const folder = place.files.pathOf(shape, work.kind, work.count);
   const project = projectOf(place, id);
   return {
@@ -38,6 +39,11 @@ export function applies(tool: ApplierName, place: Place, work: Work, variation: 
     prepare: () => project.clear(),
     verify: () => verifyApplied(project, tool, work),
   };
+}
+
+function shapeOf(tool: ApplierName, { isCode = false }: Work): Shape {
+  const { shape, codeShape = shape } = APPLIERS[tool];
+  return isCode ? codeShape : shape;
 }
 
 /** Finds everything applied: by the very same command, so that one that looks elsewhere is found out. */
@@ -77,6 +83,13 @@ export function shellApplies(place: Place, { kind, count }: Work): Contender {
     prepare: () => project.clear(),
     verify: () => verifyTables(project, kind, count),
   };
+}
+
+/** The same files as godwit, and none of its care. */
+export function bareApplies(place: Place, work: Work): Contender {
+  const folder = place.files.pathOf(shapeOf("godwit", work), work.kind, work.count);
+  const applying = applies("godwit", place, work, { id: "bare" });
+  return { ...applying, tool: "bare/apply-files", parameters: [applying.project.database, folder] };
 }
 
 export function projectOf(place: Place, id: string): Project {

@@ -31,6 +31,7 @@ export const RATIOS: readonly Ratio[] = [
       1.3,
     ],
   ]),
+  floorOf("no-op-1000", "no-op-floor", "dbmate", ["dbmate"]),
   {
     id: "no-op-memory",
     text: "peak memory with nothing to do among 1,000",
@@ -47,7 +48,9 @@ export const RATIOS: readonly Ratio[] = [
     ["apply-dbmate", "apply 1,000, to dbmate", ["dbmate"], 0.13],
     ["apply-shell", "apply 1,000, to the shell", ["shell"], 1],
     ["apply-drizzle", "apply 1,000, to drizzle", ["drizzle"], 0.5],
+    ["apply-bare", "apply 1,000, to a bare Bun program that reads, applies and records them", ["bare"], null],
   ]),
+  floorOf("apply-1000", "apply-floor", "the shell", ["shell"]),
   ...timesOf("apply-10000", [["apply-shell-10000", "apply 10,000, to the shell", ["shell"], 1]]),
   ...timesOf("inserts", [
     ["inserts-growth", "apply 10,000 of one INSERT, to 1,000 of them", ["godwit-1000"], 11],
@@ -61,6 +64,17 @@ export const RATIOS: readonly Ratio[] = [
       ["knex", "kysely", "umzug"],
       0.25,
     ],
+    [
+      "typescript-bare",
+      "200 in TypeScript, to a bare Bun program that imports, applies and records them",
+      ["bare"],
+      null,
+    ],
+  ]),
+  floorOf("typescript-200", "typescript-floor", "the fastest of knex, kysely and umzug", [
+    "knex",
+    "kysely",
+    "umzug",
   ]),
   ...timesOf("large-file", [
     ["large-file-bare", "a file of 50 MB, to a bare Bun program that runs its text", ["bare"], 1.3],
@@ -87,6 +101,11 @@ type Row = readonly [id: string, text: string, to: readonly string[], limit: num
 /** Times of godwit in one workload. */
 function timesOf(workload: string, rows: readonly Row[]): Ratio[] {
   return rows.map(([id, text, to, limit]) => ({ id, text, workload, of: "godwit", to, limit }));
+}
+
+/** What Bun and SQLite take by themselves, beside others. */
+function floorOf(workload: string, id: string, other: string, to: readonly string[]): Ratio {
+  return { id, text: `that bare program, to ${other}`, workload, of: "bare", to, limit: null };
 }
 
 export interface MeasuredRatio extends Pick<Ratio, "id" | "text" | "limit"> {

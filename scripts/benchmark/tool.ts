@@ -1,4 +1,4 @@
-export type BareProgram = "hello" | "compare-files" | "run-file" | "shout-names";
+export type BareProgram = "hello" | "compare-files" | "apply-files" | "run-file" | "shout-names";
 export type NodePeer = "knex" | "kysely" | "drizzle" | "umzug";
 export type ToolName = "godwit" | "dbmate" | "sql-migrate" | "shell" | NodePeer | `bare/${BareProgram}`;
 

@@ -44,6 +44,12 @@ describe("the figures of a benchmark", () => {
     expect(ratioOf("version-bare", { version })).toBe(1.5);
   });
 
+  test("what a limit cannot go below is the bare program's, not godwit's", () => {
+    const apply = [measured("godwit", 30), measured("bare", 12), measured("shell", 8)];
+    expect(ratioOf("apply-floor", { "apply-1000": apply })).toBe(1.5);
+    expect(ratioOf("apply-bare", { "apply-1000": apply })).toBe(2.5);
+  });
+
   test("the fastest of several is what counts, and is not known where one is missing", () => {
     const [godwit, knex, kysely, umzug] = [
       measured("godwit", 10),

@@ -1,5 +1,5 @@
 import { NODE_PEERS } from "../appliers.ts";
-import { applies, shellApplies, type Work } from "../contenders.ts";
+import { applies, bareApplies, shellApplies, type Work } from "../contenders.ts";
 import type { Workload } from "../workload.ts";
 
 const TABLES: Work = { kind: "tables", count: 1000 };
@@ -10,6 +10,7 @@ export const apply1000: Workload = {
   name: "apply-1000",
   contenders: (place) => [
     applies("godwit", place, TABLES),
+    bareApplies(place, TABLES),
     shellApplies(place, TABLES),
     applies("dbmate", place, TABLES),
     applies("sql-migrate", place, TABLES),
@@ -47,6 +48,7 @@ export const typescript200: Workload = {
   name: "typescript-200",
   contenders: (place) => [
     applies("godwit", place, CODE),
+    bareApplies(place, CODE),
     applies("knex", place, CODE),
     applies("kysely", place, CODE),
     applies("umzug", place, CODE),
