@@ -18,6 +18,9 @@ export interface Options {
 
 export class UsageError extends Error {}
 
+const FLAGS =
+  "--rounds N, --only NAME,NAME, --binary PATH, --folder DIR, --peers DIR, --write-table, --record and --check";
+
 /** @throws UsageError for what is no flag, no workload or makes no sense */
 export function readOptions(argv: readonly string[], names: readonly string[]): Options {
   const values = parse(argv);
@@ -59,6 +62,6 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError(`${(error as Error).message}; the flags are ${FLAGS}`);
   }
 }

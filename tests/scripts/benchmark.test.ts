@@ -258,7 +258,7 @@ describe("the flags of scripts/bench", () => {
     [["--rounds", "many"], "--rounds many is not a whole number from 1"],
     [["--write-table", "--only", "version"], "--write-table is for the whole of it"],
     [["--record", "--check"], "take one of them"],
-    [["--frobnicate"], "--frobnicate"],
+    [["--frobnicate"], "'--frobnicate'; the flags are --rounds N, --only NAME,NAME"],
     [["version"], "version"],
   ])("%j is refused", (argv, message) => {
     expect(() => readOptions(argv, NAMES)).toThrow(UsageError);
@@ -267,7 +267,7 @@ describe("the flags of scripts/bench", () => {
 
   test.each([
     [["--only", "nonsense"], "there is no workload nonsense: version, no-op-1000"],
-    [["--frobnicate"], "--frobnicate"],
+    [["--frobnicate"], "'--frobnicate'; the flags are --rounds N, --only NAME,NAME"],
     [["--folder", "/nowhere"], "there is no folder /nowhere"],
     ...(existsSync("/dev/shm") ? [[["--folder", "/dev/shm"], "/dev/shm is in memory"] as const] : []),
     [["--binary", "/nowhere"], "there is no /nowhere"],
