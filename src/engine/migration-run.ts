@@ -1,7 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import type { Connection } from "../databases/connection.ts";
 import { HistoryTable } from "../history/history-table.ts";
-import { groupMs } from "./commit-group.ts";
 import { CommittedAllTheSame } from "./committed-all-the-same.ts";
 import type { FinishedStep } from "./events.ts";
 import {
@@ -23,12 +22,14 @@ import { StepFailure } from "./step-failures.ts";
 import { StepRunner } from "./step-runner.ts";
 import { WriteTransaction } from "./transaction.ts";
 
+/** After this long a shared transaction is committed at the next boundary, so that readers are not kept out. */
+export const GROUP_MS = 250;
+
 /** Carries prepared steps out on one connection: groups them into transactions, commits, and tells the truth when one fails. */
 export class MigrationRun {
   private readonly connection: Connection;
   private readonly settings: RunSettings;
   private readonly isAtomic: boolean;
-  private readonly groupMs: number;
   private readonly history: HistoryTable;
   private readonly wait: LockWait;
   private readonly transaction: WriteTransaction;
@@ -47,13 +48,10 @@ export class MigrationRun {
   private foreignKeys: ForeignKeyGuard;
   private readonly onOldViolations: OldViolationsListener;
 
-  /** @param how `isNew`: whether the run itself has made the database, so that it keeps nobody out */
-  constructor(connection: Connection, settings: RunSettings, how: { isAtomic: boolean; isNew: boolean }) {
-    const { isAtomic } = how;
+  constructor(connection: Connection, settings: RunSettings, isAtomic: boolean) {
     this.connection = connection;
     this.settings = settings;
     this.isAtomic = isAtomic;
-    this.groupMs = groupMs(how);
     this.history = new HistoryTable(connection, settings.table);
     this.wait = lockWait(settings, connection.name);
     this.transaction = new WriteTransaction(connection, this.wait, this.history);
@@ -174,7 +172,7 @@ export class MigrationRun {
   }
 
   private get isFresh(): boolean {
-    return this.settings.clock.elapsed() - this.openedAt < this.groupMs;
+    return this.settings.clock.elapsed() - this.openedAt < GROUP_MS;
   }
 
   private async refresh(replan: Replan): Promise<void> {

@@ -52,7 +52,7 @@ async function carryOut(subject: RunSubject, request: RunRequest): Promise<RunRe
     const { MigrationRun } = await import("./migration-run.ts");
     return withConnection(database, existing ?? "create", async (connection) => {
       if (created) settings.emit({ kind: "database-creating", database: database.name });
-      const run = new MigrationRun(connection!, settings, { isAtomic: isAtomic(request), isNew: created });
+      const run = new MigrationRun(connection!, settings, isAtomic(request));
       return finish(settings, { created, done: await run.execute(planner.replan), start });
     });
   });

@@ -176,7 +176,7 @@ describe("the history is read again under the lock:", () => {
     const planner = new Planner(subject, { plan: { kind: "migrate" } });
     await planner.prepare(planner.plan(EMPTY_HISTORY, []));
     const connection = await subject.database.open("write");
-    const run = new MigrationRun(connection, subject.settings, { isAtomic: false, isNew: false });
+    const run = new MigrationRun(connection, subject.settings, false);
     const done = await run.execute((history, already) => {
       plans.push(already.length);
       return planner.replan(history, already);

@@ -1,4 +1,4 @@
-import { groupMs } from "../../engine/commit-group.ts";
+import { GROUP_MS } from "../../engine/migration-run.ts";
 import type { PreparedStep } from "../../engine/prepare.ts";
 
 /** How long a real run would keep other writers out, in milliseconds. */
@@ -20,7 +20,7 @@ export interface TimedStep {
 export function estimateLock(
   steps: readonly TimedStep[],
   restorePointMs: number,
-  { isAtomic, isNew, commit }: { isAtomic: boolean; isNew: boolean; commit: "grouped" | "each" },
+  { isAtomic, commit }: { isAtomic: boolean; commit: "grouped" | "each" },
 ): LockEstimate {
   const holds: number[] = [];
   let open: number | null = restorePointMs > 0 ? restorePointMs : null;
@@ -33,7 +33,7 @@ export function estimateLock(
   };
   for (const { isolation, ms } of steps) {
     const isShared = isAtomic || (isolation === "shared" && commit === "grouped");
-    if (!isShared || (!isAtomic && grouped >= groupMs({ isNew }))) close();
+    if (!isShared || (!isAtomic && grouped >= GROUP_MS)) close();
     open = (open ?? 0) + ms;
     grouped += ms;
     if (!isShared) close();

@@ -68,7 +68,7 @@ export async function rehearse(subject: RunSubject, request: RunRequest): Promis
           isolation: planned[index]!.isolation,
         })),
         restorePointMs,
-        { isAtomic, isNew: wouldCreate, commit: subject.settings.commit },
+        { isAtomic, commit: subject.settings.commit },
       ),
       durationMs: Math.round(clock.elapsed() - start),
       failure,

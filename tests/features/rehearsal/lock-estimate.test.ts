@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { estimateLock, type TimedStep } from "../../../src/features/rehearsal/lock-estimate.ts";
 
-const GROUPED = { isAtomic: false, isNew: false, commit: "grouped" } as const;
+const GROUPED = { isAtomic: false, commit: "grouped" } as const;
 const shared = (...times: number[]): TimedStep[] => times.map((ms) => ({ ms, isolation: "shared" }));
 
 describe("the estimated time of the lock", () => {
@@ -14,13 +14,8 @@ describe("the estimated time of the lock", () => {
     expect(estimateLock(shared(200, 100, 50, 40), 0, GROUPED)).toEqual({ longestMs: 300, totalMs: 390 });
   });
 
-  test("ends later where the run makes the database", () => {
-    const estimate = estimateLock(shared(1900, 200, 50), 0, { ...GROUPED, isNew: true });
-    expect(estimate).toEqual({ longestMs: 2100, totalMs: 2150 });
-  });
-
   test("is one time for each step that stands alone", () => {
-    expect(estimateLock(shared(10, 20), 0, { isAtomic: false, isNew: false, commit: "each" })).toEqual({
+    expect(estimateLock(shared(10, 20), 0, { isAtomic: false, commit: "each" })).toEqual({
       longestMs: 20,
       totalMs: 30,
     });
@@ -33,7 +28,7 @@ describe("the estimated time of the lock", () => {
   });
 
   test("is one time for a run that is all or nothing", () => {
-    expect(estimateLock(shared(300, 300), 100, { isAtomic: true, isNew: false, commit: "grouped" })).toEqual({
+    expect(estimateLock(shared(300, 300), 100, { isAtomic: true, commit: "grouped" })).toEqual({
       longestMs: 700,
       totalMs: 700,
     });
@@ -45,18 +40,11 @@ describe("the estimated time of the lock", () => {
       isolation: fc.constantFrom<TimedStep["isolation"]>("shared", "alone", "enforced", "untransacted"),
     });
     fc.assert(
-      fc.property(
-        fc.array(step),
-        fc.nat(1000),
-        fc.boolean(),
-        fc.boolean(),
-        (steps, restorePoint, isAtomic, isNew) => {
-          const how = { isAtomic, isNew, commit: "grouped" } as const;
-          const { longestMs, totalMs } = estimateLock(steps, restorePoint, how);
-          expect(totalMs).toBe(steps.reduce((sum, { ms }) => sum + ms, restorePoint));
-          expect(longestMs).toBeLessThanOrEqual(totalMs);
-        },
-      ),
+      fc.property(fc.array(step), fc.nat(1000), fc.boolean(), (steps, restorePoint, isAtomic) => {
+        const { longestMs, totalMs } = estimateLock(steps, restorePoint, { isAtomic, commit: "grouped" });
+        expect(totalMs).toBe(steps.reduce((sum, { ms }) => sum + ms, restorePoint));
+        expect(longestMs).toBeLessThanOrEqual(totalMs);
+      }),
     );
   });
 });
