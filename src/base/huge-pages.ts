@@ -1,67 +1,81 @@
+import { readFileSync } from "node:fs";
 import { foreignFunctions, openCLibrary } from "./c-library.ts";
 
 const MIB = 2 ** 20;
 const HUGE = 2 * MIB;
-/** Of this size is the one area that Bun's allocator cuts all from. */
-const AREA = 1024 * MIB;
 
 /** https://man7.org/linux/man-pages/man2/madvise.2.html; the second is there since Linux 6.1. */
 const MADV_HUGEPAGE = 14;
 const MADV_COLLAPSE = 25;
+
+/** Whether the system gives such pages: `MADV_COLLAPSE` would not ask. https://docs.kernel.org/admin-guide/mm/transhuge.html */
+const SETTING = "/sys/kernel/mm/transparent_hugepage/enabled";
+
+/** So small a buffer lies among JavaScript's objects. */
+const OBJECT = 8;
+const BUFFER = 4096;
+
+type Advise = (start: number, length: number, advice: number) => number;
+/** Taken before code of migrations runs, which could put something else in its place. */
+type AddressOf = (bytes: Uint8Array) => number;
 
 /**
  * Memory in pages of 2 MiB instead of 4 KiB, where Linux gives such pages to those who ask. Each page interrupts the process when it is first touched,
  * and most of what a short process takes can be that. Nothing but time depends on it.
  */
 export class HugePages {
-  private readonly madvise: (start: number, length: number, advice: number) => number;
+  private readonly madvise: Advise;
+  private readonly addressOf: AddressOf;
   private readonly start: number;
   /** From `start` on, in MiB, by what it is for. */
   private readonly expected = new Map<string, number>();
 
-  private constructor(madvise: HugePages["madvise"], start: number) {
+  private constructor(madvise: Advise, addressOf: AddressOf) {
     this.madvise = madvise;
-    this.start = start;
+    this.addressOf = addressOf;
+    // What is new lies near the end of what is taken.
+    this.start = Math.ceil(this.whereNew(BUFFER) / HUGE) * HUGE;
   }
 
-  /** Null elsewhere than on Linux, and where no C library is found. */
-  static open(libraries?: readonly string[]): HugePages | null {
+  /** Null elsewhere than on Linux, where the system gives no such pages, and where no C library is found. */
+  static open(setting: string = SETTING, libraries?: readonly string[]): HugePages | null {
+    if (!isOffered(setting)) return null;
     const library = openCLibrary({ madvise: { args: ["u64", "u64", "int"], returns: "int" } }, libraries);
     if (library === null) return null;
-    // What is new lies near the end of what is taken.
-    return new HugePages(library.madvise, Math.ceil(whereNew(BUFFER) / HUGE) * HUGE);
+    return new HugePages(library.madvise, foreignFunctions().ptr);
   }
 
   /**
-   * Adds to what is expected for something else; told again of the same, only the most counts.
-   * @param mib how much is likely to be touched for it, in MiB: up to 2 of it stay unused, and are taken all the same
+   * What is expected for different things adds up; of the same thing, told again, the most counts. Where new memory is taken from a page of 2 MiB that is in
+   * use in small ones already, that is made whole.
+   * @param mib how much is likely to be touched, in MiB: up to 2 of it stay unused, and are taken all the same
+   * @param ofObjects whether many objects will be made: the page that those are taken from is made whole too
    */
-  expect(what: string, mib: number): void {
+  expect(what: string, mib: number, { ofObjects = false } = {}): void {
     if (mib <= (this.expected.get(what) ?? 0)) return;
     this.expected.set(what, mib);
     let all = 0;
     for (const part of this.expected.values()) all += part;
-    this.madvise(this.start, Math.min(all * MIB, AREA), MADV_HUGEPAGE);
+    this.madvise(this.start, all * MIB, MADV_HUGEPAGE);
     this.makeWhole(BUFFER);
+    if (ofObjects) this.makeWhole(OBJECT);
   }
 
-  /** The page that new objects lie in is touched to its end. */
-  expectObjects(): void {
-    this.makeWhole(OBJECT);
-  }
-
-  /** What is left of a page of 2 MiB that is in use already would come in small ones. @param bytes of what is new in it */
   private makeWhole(bytes: number): void {
-    this.madvise(Math.floor(whereNew(bytes) / HUGE) * HUGE, HUGE, MADV_COLLAPSE);
+    this.madvise(Math.floor(this.whereNew(bytes) / HUGE) * HUGE, HUGE, MADV_COLLAPSE);
+  }
+
+  private whereNew(bytes: number): number {
+    return this.addressOf(new Uint8Array(bytes));
   }
 }
 
-const BUFFER = 4096;
-/** So small a buffer lies among JavaScript's objects. */
-const OBJECT = 8;
-
-function whereNew(bytes: number): number {
-  return foreignFunctions().ptr(new Uint8Array(bytes));
+function isOffered(setting: string): boolean {
+  try {
+    return !readFileSync(setting, "latin1").includes("[never]");
+  } catch {
+    return false;
+  }
 }
 
 const MIB_PER_CODE_FILE = 0.03;
@@ -81,13 +95,10 @@ export function expectMemory(what: string, mib: number): void {
 
 /** To be told before so many files of code are read and imported. */
 export function expectCode(files: number): void {
-  if (files === 0) return;
-  expectMemory("code", Math.ceil(files * MIB_PER_CODE_FILE));
-  ofProcess?.expectObjects();
+  if (files > 0) ofProcess?.expect("code", Math.ceil(files * MIB_PER_CODE_FILE), { ofObjects: true });
 }
 
 /** To be told before a run: many migrations, or one that goes through many rows. */
 export function expectRun(): void {
-  expectMemory("run", RUN_MIB);
-  ofProcess?.expectObjects();
+  ofProcess?.expect("run", RUN_MIB, { ofObjects: true });
 }

@@ -1,16 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { HugePages } from "../../src/base/huge-pages.ts";
 import { TempDir } from "../support/temp-dir.ts";
 
 const MIB = 1024;
-const isOffered = existsSync("/sys/kernel/mm/transparent_hugepage");
+const SETTING = "/sys/kernel/mm/transparent_hugepage/enabled";
+const isOffered = existsSync(SETTING) && !readFileSync(SETTING, "utf8").includes("[never]");
 /** `MADV_COLLAPSE` */
 const [major = 0, minor = 0] = release().split(".").map(Number);
-const isMadeWhole = major > 6 || (major === 6 && minor >= 1);
-if (!isOffered) console.log("skipped: this system has no transparent huge pages");
-else if (!isMadeWhole) console.log("skipped: this Linux cannot make pages whole");
+const isNew = major > 6 || (major === 6 && minor >= 1);
+/** Where all memory is of huge pages, there is nothing left to be made whole. */
+const isMadeWhole = isOffered && isNew && readFileSync(SETTING, "utf8").includes("[madvise]");
+if (!isOffered) console.log("skipped: this system gives no transparent huge pages");
+else if (!isMadeWhole) console.log("skipped: nothing is to be made whole, or this Linux cannot");
 
 /**
  * What a new process prints that has `pages`. `asked()` are the sizes of what was asked to be of huge pages, in KiB
@@ -51,16 +54,28 @@ describe("memory that is expected to be touched", () => {
     expect(used).toBeGreaterThan(0);
   });
 
-  test.if(isOffered && isMadeWhole)("is made whole where it has been begun in small pages", () => {
+  test.if(isMadeWhole)("is made whole where it is in use in small pages", () => {
     const told = inProcess(`
-      const told = [huge()];
-      pages.expect("a", 1);
-      told.push(huge());
-      pages.expectObjects();
-      told.push(huge());
+      const { expectCode, expectRun } = await import("${import.meta.dir}/../../src/base/huge-pages.ts");
+      const of = (action) => { const before = huge(); action(); return huge() - before; };
+      const told = [of(() => pages.expect("a", 1)), of(() => pages.expect("a", 1)), of(() => pages.expect("b", 1, { ofObjects: true }))];
       console.log(JSON.stringify(told));`);
-    expect(told).toEqual([0, 2 * MIB, 4 * MIB]);
+    expect(told).toEqual([2 * MIB, 0, 2 * MIB]);
   });
+
+  test.if(isMadeWhole).each(["expectCode(1)", "expectRun()"])(
+    "is made whole by %s for objects too",
+    (action) => {
+      const told = inProcess(`
+        const { expectCode, expectRun } = await import("${import.meta.dir}/../../src/base/huge-pages.ts");
+        useHugePages();
+        expectMemory("a", 1);
+        const before = huge();
+        ${action};
+        console.log(huge() - before);`);
+      expect(told).toBe(2 * MIB);
+    },
+  );
 
   test.if(isOffered)("is asked for in a process that uses them, and in no other", () => {
     const told = inProcess(`
@@ -112,7 +127,26 @@ describe("memory that is expected to be touched", () => {
     expect(told).toEqual([1200, [2 * MIB], 1000, [2 * MIB]]);
   });
 
+  test.if(isOffered)("is expected for a run, and not where there is nothing to run", () => {
+    using folder = new TempDir();
+    folder.write("migrations/20260101000001_a.sql", "-- up\nCREATE TABLE a (id);\n");
+    const migrate = `
+      const { MigrationManager } = await import("${import.meta.dir}/../../src/index.ts");
+      useHugePages();
+      await new MigrationManager("${folder.join("app.db")}", "${folder.join("migrations")}").migrate();
+      console.log(JSON.stringify(asked()));`;
+    expect([inProcess(migrate), inProcess(migrate)]).toEqual([[256 * MIB], []]);
+  });
+
+  test.if(isOffered)("is never asked for where the system gives none", () => {
+    using folder = new TempDir();
+    folder.write("never", "always madvise [never]\n");
+    folder.write("madvise", "always [madvise] never\n");
+    const open = (name: string) => HugePages.open(folder.join(name)) === null;
+    expect([open("never"), open("madvise"), open("missing")]).toEqual([true, false, true]);
+  });
+
   test("is as it is where no C library is found", () => {
-    expect(HugePages.open(["libnothing.so.6"])).toBeNull();
+    expect(HugePages.open(undefined, ["libnothing.so.6"])).toBeNull();
   });
 });
