@@ -138,12 +138,16 @@ describe("memory that is expected to be touched", () => {
     expect([inProcess(migrate), inProcess(migrate)]).toEqual([[256 * MIB], []]);
   });
 
-  test.if(isOffered)("is never asked for where the system gives none", () => {
+  test.if(isMadeWhole)("is not made whole where the system gives no huge pages", () => {
     using folder = new TempDir();
     folder.write("never", "always madvise [never]\n");
-    folder.write("madvise", "always [madvise] never\n");
-    const open = (name: string) => HugePages.open(folder.join(name)) === null;
-    expect([open("never"), open("madvise"), open("missing")]).toEqual([true, false, true]);
+    folder.write("always", "[always] madvise never\n");
+    const made = (setting: string) =>
+      inProcess(`
+        const before = huge();
+        HugePages.open("${folder.join(setting)}").expect("a", 1);
+        console.log(huge() - before);`);
+    expect(["never", "missing", "always"].map(made)).toEqual([0, 0, 2 * MIB]);
   });
 
   test("is as it is where no C library is found", () => {
