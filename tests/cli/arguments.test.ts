@@ -108,6 +108,16 @@ describe("an unknown word", () => {
       message: "unknown flag --version for status",
       hint: "see: godwit status --help",
     },
+    {
+      argv: ["migrate", "--database", "app.db"],
+      message: "unknown flag --database for migrate",
+      hint: "did you mean --db?",
+    },
+    {
+      argv: ["--migrations-dir=sql", "status"],
+      message: "unknown flag --migrations-dir",
+      hint: "did you mean --dir?",
+    },
     { argv: ["--vresion"], message: "unknown flag --vresion", hint: "did you mean --version?" },
     { argv: ["status", "-x"], message: "unknown flag -x for status", hint: "see: godwit status --help" },
     {
