@@ -1,6 +1,6 @@
 /**
- * Takes the time of the executable and of others that do the same: scripts/bench [--rounds N] [--only name,name] [--binary PATH]
- * [--folder DIR] [--peers DIR] [--write-table] [--record | --check]. Exits 1 if something could not be measured or, with --check, is worse.
+ * Takes the time of the executable and of others that do the same. Exits 1 if something could not be measured or, with --check, is worse. The flags stand
+ * in options.ts.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -59,7 +59,7 @@ function readWithCare(path: string, shown: string, decode: Decode): string {
 function readLarge(descriptor: number, shown: string, decode: Decode): string {
   const { size } = fstatSync(descriptor);
   if (size > LARGEST) throw tooLarge(shown);
-  if (size >= MIB) expectMemory(shown, Math.ceil((size / MIB) * MEMORY_PER_BYTE));
+  if (size >= MIB) expectMemory(shown, (size / MIB) * MEMORY_PER_BYTE);
   const text = readFileSync(descriptor, "utf8");
   return needsCare(text) ? decode(shown, bytesOf(descriptor, size)) : text;
 }

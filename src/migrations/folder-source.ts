@@ -57,7 +57,7 @@ export class FolderSource implements MigrationSource {
     }
     refuseDuplicates(files);
     if (files.length >= MANY) this.reading = { quick: this.reading.quick ?? QuickReader.open() };
-    if (files.length > EXPECTED) expectMemory("files", Math.ceil((files.length - EXPECTED) * MIB_PER_FILE));
+    if (files.length > EXPECTED) expectMemory("files", (files.length - EXPECTED) * MIB_PER_FILE);
     expectCode(files.filter(({ kind }) => kind === "ts" || kind === "js").length);
     return files;
   }
