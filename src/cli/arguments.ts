@@ -150,7 +150,7 @@ class Scan {
     const names = Object.entries(this.args)
       .filter(([, arg]) => arg.type !== "positional")
       .map(([name]) => `--${name}`);
-    const meant = OTHER_NAMES.get(written) ?? nearest(written, names);
+    const meant = flagOfOthers(written) ?? nearest(written, names);
     const where = this.command === null ? "" : ` for ${this.command.name}`;
     return new GodwitError("UNKNOWN_FLAG", `unknown flag ${written}${where}`, {
       hint: meant === null ? usage(this.command) : `did you mean ${meant}?`,
@@ -158,13 +158,11 @@ class Scan {
   }
 }
 
-/** What other tools call a flag that every command takes, and what its line in `status` does. */
-const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
-  ...["--database", "--database-url", "--connection"].map((name) => [name, "--db"] as const),
-  ...["--migrations", "--migrations-dir", "--migrations-directory", "--folder", "--path"].map(
-    (name) => [name, "--dir"] as const,
-  ),
-]);
+/** What is meant by a flag of other tools, or by what its line in `status` is called. Every command takes these two. */
+function flagOfOthers(written: string): string | null {
+  if (/^--(?:database(?:-url)?|connection)$/.test(written)) return "--db";
+  return /^--(?:migrations(?:-dir|-directory)?|folder)$/.test(written) ? "--dir" : null;
+}
 
 /** The name of what a command takes without a flag. */
 function positionalOf({ args }: DeclaredCommand): string | undefined {
