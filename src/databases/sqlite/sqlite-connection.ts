@@ -236,13 +236,13 @@ export class SqliteConnection implements Connection {
 
   async observeLock(): Promise<void> {
     if (this.isLockObserved || this.identity === null) return;
-    this.writeLock ??= new WriteLock(this.identity);
-    this.isLockObserved = this.writeLock.isSeen();
+    this.writeLock ??= WriteLock.of(this.identity);
+    this.isLockObserved = this.writeLock?.isSeen() ?? false;
   }
 
   /** In WAL mode the lock is on another file, which code has no reason to open. */
   async hasLostLock(): Promise<boolean> {
-    if (!this.isLockObserved || !this.writeLock!.isGone()) return false;
+    if (!this.isLockObserved || this.writeLock!.isSeen()) return false;
     return String(await this.pragma("journal_mode")) !== "wal";
   }
 
@@ -255,7 +255,6 @@ export class SqliteConnection implements Connection {
   }
 
   async close(): Promise<void> {
-    this.writeLock?.close();
     if (!this.isShared && !this.isAbandoned) this.handle.close();
   }
 

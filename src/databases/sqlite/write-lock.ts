@@ -1,95 +1,90 @@
-import { closeSync, openSync, readlinkSync, readSync } from "node:fs";
-import { bestEffort } from "../../base/best-effort.ts";
+import { fstatSync, readdirSync } from "node:fs";
+import { foreignFunctions, openCLibrary } from "../../base/c-library.ts";
 import type { FileIdentity } from "./file-identity.ts";
 
-/** The byte that a writer locks, https://sqlite.org/src/file/src/os.h (RESERVED_BYTE). */
-const RESERVED_BYTE = 0x40000001;
-
-/** Only Linux lists locks. */
-const LIST = "/proc/locks";
+/** The byte that a writer locks, https://sqlite.org/src/file/src/os_unix.c and os.h (RESERVED_BYTE). */
+const RESERVED_BYTE = 0x40000001n;
 
 /**
- * The system gives the list a page at a time, and passes over a line of the next one where somebody drops a lock in between. Among hundreds of locks that
- * come and go, one look in two hundred misses a line; so many in a row do not.
+ * Asks who has a lock that would be in the way of one of an open file description. Unlike `F_GETLK` it tells of the process's own as well, which are of
+ * the process and not of the description (https://man7.org/linux/man-pages/man2/F_GETLK.2const.html). Since Linux 3.15.
  */
-const LOOKS = 4;
+const F_OFD_GETLK = 36;
+const F_WRLCK = 1;
+
+/** `struct flock` on 64 bits: type and whence in 2 bytes each, start, length, process. */
+const FLOCK = { size: 32, start: 8, length: 16, process: 24 };
+
+interface FileControl {
+  fcntl(descriptor: number, command: number, flock: number): number;
+}
 
 /**
  * SQLite's write lock on a file in a rollback journal mode, as the system knows it. Closing any descriptor of the file drops all POSIX locks that the
  * process has on it, so code that reads the file by itself leaves a transaction without its lock
  * (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+ *
+ * `/proc/locks` would tell as well, but to read it for the first time waits until every processor has passed through the scheduler, which takes 10 ms.
  */
 export class WriteLock {
-  /** 12: POSIX  ADVISORY  WRITE 4711 fe:00:2146317 1073741825 1073741825 (https://man7.org/linux/man-pages/man5/proc_locks.5.html) */
-  private readonly line: RegExp;
-  /** Asked after each migration in code: to open the list each time takes longer than to read it. */
-  private list: number | null = null;
+  private readonly identity: FileIdentity;
+  private readonly library: FileControl;
+  private readonly process = process.pid;
+  /** Of the file: SQLite's own, if not one of somebody else in this process. It is never opened here: to close it would drop the lock. */
+  private descriptor: number | null = null;
+  private readonly flock = Buffer.allocUnsafeSlow(FLOCK.size);
+  private readonly flockAt = foreignFunctions().ptr(this.flock);
 
-  constructor({ inode }: FileIdentity) {
-    this.line = new RegExp(
-      `POSIX +\\S+ +WRITE +${process.pid} +[^: ]+:[^: ]+:${inode} (\\d+) (\\d+|EOF)`,
-      "g",
-    );
+  private constructor(identity: FileIdentity, library: FileControl) {
+    this.identity = identity;
+    this.library = library;
   }
 
-  /** Whether this process is seen to hold it; false also where the system does not tell. */
+  /** Null where the system does not tell: elsewhere than on Linux, and where no C library is found. */
+  static of(identity: FileIdentity): WriteLock | null {
+    const library = openCLibrary({ fcntl: { args: ["int", "int", "ptr"], returns: "int" } });
+    return library === null ? null : new WriteLock(identity, library);
+  }
+
+  /** Whether this process is seen to hold it; false also where the file system does not tell. */
   isSeen(): boolean {
     try {
-      this.list ??= openSync(LIST, "r");
-      return this.isIn(this.list);
+      const { descriptor } = this;
+      if (descriptor === null || !this.isOfFile(descriptor) || !this.ask(descriptor))
+        this.descriptor = this.find();
+      return this.descriptor !== null && this.isOwn();
     } catch {
       return false;
     }
   }
 
-  /** Whether this process holds it no longer, where it was seen before. */
-  isGone(): boolean {
-    for (let look = 0; look < LOOKS; look++) {
-      if (this.isSeen()) return false;
-      // Code may have closed it, or opened something else under its number.
-      this.close();
+  /** @returns whether there is an answer */
+  private ask(descriptor: number): boolean {
+    const { flock } = this;
+    flock.fill(0);
+    flock.writeInt16LE(F_WRLCK, 0);
+    flock.writeBigInt64LE(RESERVED_BYTE, FLOCK.start);
+    flock.writeBigInt64LE(1n, FLOCK.length);
+    return this.library.fcntl(descriptor, F_OFD_GETLK, this.flockAt) === 0;
+  }
+
+  /** What the last answer is. Where nobody has a lock, it says F_UNLCK. */
+  private isOwn(): boolean {
+    return this.flock.readInt16LE(0) === F_WRLCK && this.flock.readInt32LE(FLOCK.process) === this.process;
+  }
+
+  private find(): number | null {
+    const descriptors = readdirSync("/proc/self/fd").map(Number);
+    return descriptors.find((descriptor) => this.isOfFile(descriptor) && this.ask(descriptor)) ?? null;
+  }
+
+  /** Code may have closed it, and something else may have its number. */
+  private isOfFile(descriptor: number): boolean {
+    try {
+      const { dev, ino } = fstatSync(descriptor, { bigint: true });
+      return dev === this.identity.device && ino === this.identity.inode;
+    } catch {
+      return false;
     }
-    return true;
   }
-
-  close(): void {
-    const { list } = this;
-    this.list = null;
-    if (list !== null) bestEffort(() => closeList(list));
-  }
-
-  /** Mostly it stands near the start. A number that is cut off there is smaller, and so not taken for the lock. */
-  private isIn(list: number): boolean {
-    const start = readPart(list, 0);
-    return this.isTold(start) || this.isTold(readOn(list, start));
-  }
-
-  private isTold(text: string): boolean {
-    for (const [, first, last] of text.matchAll(this.line))
-      if (Number(first) <= RESERVED_BYTE && (last === "EOF" || Number(last) >= RESERVED_BYTE)) return true;
-    return false;
-  }
-}
-
-/** What has its number by now may be somebody else's. */
-function closeList(descriptor: number): void {
-  if (readlinkSync(`/proc/self/fd/${descriptor}`) === LIST) closeSync(descriptor);
-}
-
-const PART = Buffer.allocUnsafeSlow(8192);
-/** A file that code has put in its place may have no end. */
-const LONGEST = 1 << 24;
-
-function readOn(descriptor: number, start: string): string {
-  let text = start;
-  while (text.length < LONGEST) {
-    const part = readPart(descriptor, text.length);
-    if (part === "") break;
-    text += part;
-  }
-  return text;
-}
-
-function readPart(descriptor: number, at: number): string {
-  return PART.toString("latin1", 0, readSync(descriptor, PART, 0, PART.length, at));
 }
