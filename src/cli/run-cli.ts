@@ -1,5 +1,4 @@
 import { GodwitError, isGodwitError, messageOf, stackOf } from "../base/failure.ts";
-import { expectMemory, useHugePages } from "../base/huge-pages.ts";
 import { type Arguments, checkArguments, commandMeant } from "./arguments.ts";
 import type { CommandRun } from "./command-run.ts";
 import type { DeclaredCommand } from "./command-tree.ts";
@@ -15,9 +14,6 @@ import type { Successor } from "./successor.ts";
 import { isTerminal } from "./terminal.ts";
 
 const [STDIN, STDOUT, STDERR] = [0, 1, 2] as const;
-
-/** How far a command that finds nothing to do goes on in memory. */
-const NO_OP_MIB = 24;
 
 /** One command line, from its words to its exit code. Never throws, and never ends the process. */
 export class CliRun {
@@ -135,8 +131,6 @@ export class CliRun {
     if (flags["help"] === true) return { kind: "help", text: await this.help(command) };
     if (flags["version"] === true && command === null) return this.version();
     if (command === null) throw await this.noCommand();
-    useHugePages();
-    expectMemory("command", NO_OP_MIB);
     // Loaded here, so that --version and a refusal need not wait for it.
     const { CommandRun } = await import("./command-run.ts");
     await this.showProgress();

@@ -1,5 +1,4 @@
 import { GodwitError } from "../base/failure.ts";
-import { expectRun } from "../base/huge-pages.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import type { DatabaseAccess } from "../databases/open-database.ts";
@@ -45,7 +44,6 @@ async function carryOut(subject: RunSubject, request: RunRequest): Promise<RunRe
   return withConnection(database, created ? null : "write", async (existing) => {
     const history = existing === null ? EMPTY_HISTORY : await readHistory(existing, settings);
     const due = await withWayBack(subject, request, () => planner.plan(history, []));
-    if (due.length > 0) expectRun();
     const steps = await planner.prepare(due);
     if (steps.length === 0) return finish(settings, { created: false, done: [], start });
     // Loaded here, since most starts have nothing to do.

@@ -1,16 +1,11 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { decodeText, needsCare } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
-import { expectMemory } from "../base/huge-pages.ts";
 import type { QuickReader } from "../base/quick-reader.ts";
 import { locateFile } from "../base/source-text.ts";
 
 /** SQLITE_MAX_SQL_LENGTH, https://sqlite.org/limits.html#max_sql_length */
 const LARGEST = 1_000_000_000;
-
-const MIB = 2 ** 20;
-/** Those of a file, its text with two for a character, and where its statements stand. */
-const MEMORY_PER_BYTE = 4;
 
 /** Nearly every file fits into it, and is read without asking for its size first. */
 const SMALL = Buffer.allocUnsafeSlow(65_536);
@@ -59,7 +54,6 @@ function readWithCare(path: string, shown: string, decode: Decode): string {
 function readLarge(descriptor: number, shown: string, decode: Decode): string {
   const { size } = fstatSync(descriptor);
   if (size > LARGEST) throw tooLarge(shown);
-  if (size >= MIB) expectMemory(shown, (size / MIB) * MEMORY_PER_BYTE);
   const text = readFileSync(descriptor, "utf8");
   return needsCare(text) ? decode(shown, bytesOf(descriptor, size)) : text;
 }

@@ -1,7 +1,6 @@
 import { type Dirent, existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { GodwitError, messageOf } from "../base/failure.ts";
-import { expectCode, expectMemory } from "../base/huge-pages.ts";
 import { isFile } from "../base/is-file.ts";
 import { QuickReader } from "../base/quick-reader.ts";
 import { locateFile } from "../base/source-text.ts";
@@ -23,10 +22,6 @@ const OTHER_FOLDERS = [
 
 /** To read so many quickly is worth what it takes to be able to. */
 const MANY = 200;
-
-/** Of so many files every command can do with what it expects for itself. */
-const EXPECTED = 1000;
-const MIB_PER_FILE = 0.01;
 
 /** Migrations as the files of one folder. Sub-folders and everything that is not named like a migration are left alone. */
 export class FolderSource implements MigrationSource {
@@ -57,8 +52,6 @@ export class FolderSource implements MigrationSource {
     }
     refuseDuplicates(files);
     if (files.length >= MANY) this.reading = { quick: this.reading.quick ?? QuickReader.open() };
-    if (files.length > EXPECTED) expectMemory("files", (files.length - EXPECTED) * MIB_PER_FILE);
-    expectCode(files.filter(({ kind }) => kind === "ts" || kind === "js").length);
     return files;
   }
 
