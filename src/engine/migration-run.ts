@@ -14,7 +14,7 @@ import { historyMoved } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
 import type { Replan } from "./replan.ts";
 import { RunBackup } from "./run-backup.ts";
-import { duringRun } from "./run-connection.ts";
+import { duringRun, growCacheFor } from "./run-connection.ts";
 import { RunFailures } from "./run-failures.ts";
 import { RunLedger } from "./run-ledger.ts";
 import { lockWait, type RunSettings } from "./run-settings.ts";
@@ -137,6 +137,7 @@ export class MigrationRun {
   /** All that happens under the first lock before the first step. */
   private async beginWith(first: PreparedStep): Promise<void> {
     await this.connection.requireFit(this.settings.table);
+    await growCacheFor(this.connection, this.queue.length);
     const { name: database } = this.connection;
     this.settings.emit({ kind: "plan-ready", database, steps: this.queue.map(({ label }) => label) });
     await this.settings.onBegin();

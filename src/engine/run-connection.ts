@@ -11,10 +11,13 @@ const DURABLE = "EXTRA";
 
 /**
  * In KiB; SQLite's usual is 2,000. Each time that no further changed page fits, the journal is synced, and from then on nobody else can read
- * (https://sqlite.org/pragma.html#pragma_cache_spill). And SQLite reads the whole of its schema table for each table that is made: where there are some
- * thousands, again and again from the file.
+ * (https://sqlite.org/pragma.html#pragma_cache_spill). With more, the pages of memory that are touched for the first time take longer than what is saved.
  */
-const CACHE = 16_384;
+const CACHE = 4096;
+
+/** SQLite reads the whole of its schema table for each table that is made: where there are thousands, again and again from the file. */
+const CACHE_OF_MANY = 16_384;
+const MANY = 3000;
 
 /**
  * Runs with the settings that a run needs: commits that a power cut does not undo, and locks that are waited for outside SQLite. What
@@ -45,6 +48,11 @@ export async function duringRun<T>(
     await tolerant(() => connection.setForeignKeys(wereEnforced));
     await tolerant(() => connection.setBusyTimeout(busyTimeout));
   }
+}
+
+/** Lets more of the file stay in memory where many steps come. `duringRun` puts back what was. */
+export async function growCacheFor(connection: Connection, steps: number): Promise<void> {
+  if (steps >= MANY) await connection.growCache(CACHE_OF_MANY);
 }
 
 /** A connection that no longer answers has nothing to put back; what the run came to is told all the same. */
