@@ -1,5 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
-import { expectMany } from "../base/jit-policy.ts";
+import { expectMuch } from "../base/jit-policy.ts";
 import { accessTarget } from "../databases/open-database.ts";
 import type { EventListener } from "../engine/events.ts";
 import { type RunSubject, subjectOf } from "../engine/run-subject.ts";
@@ -129,7 +129,7 @@ export class CommandContext {
     const source = guard.source(subject.source);
     const list = () => {
       const files = source.list();
-      expectMany({ read: files.length });
+      expectMuch({ read: files.length });
       return files;
     };
     return {

@@ -1,4 +1,4 @@
-import { expectMany } from "../base/jit-policy.ts";
+import { expectMuch, useJitPolicy } from "../base/jit-policy.ts";
 import type { MigrationLabel } from "../engine/events.ts";
 import type { Flags } from "./arguments.ts";
 import { CodeGuard } from "./code-guard.ts";
@@ -27,6 +27,7 @@ export class CommandRun {
   ) {
     const { flags, rest, env, reporter, isInteractive } = parts;
     this.name = name;
+    useJitPolicy();
     this.context = new CommandContext(name, {
       flags,
       rest,
@@ -36,7 +37,7 @@ export class CommandRun {
       guard: this.guard,
       onEvent: (event) => {
         if (event.kind === "migration-started") this.running = event.migration;
-        if (event.kind === "plan-ready") expectMany({ run: event.steps.length });
+        if (event.kind === "plan-ready") expectMuch({ run: event.steps.length });
         reporter.event(event);
       },
     });

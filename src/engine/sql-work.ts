@@ -15,7 +15,11 @@ interface SqlContext {
   readonly onStatement?: ((number: number) => Promise<void>) | undefined;
 }
 
-const BATCH_CHARACTERS = 262_144;
+/**
+ * With larger ones SQLite's journal of savepoints grows beyond 64 KB, and from then on is a file to which each statement of several rows writes
+ * (https://sqlite.org/compile.html#stmtjrnl_spill).
+ */
+const BATCH_CHARACTERS = 16_384;
 
 /**
  * Runs statement by statement, so that the one that fails is known even where SQLite names no place. Many are run in batches; one that fails is undone, and

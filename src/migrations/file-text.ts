@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { decodeText, needsCare } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
+import { expectMuch } from "../base/jit-policy.ts";
 import type { QuickReader } from "../base/quick-reader.ts";
 import { locateFile } from "../base/source-text.ts";
 
@@ -54,6 +55,7 @@ function readWithCare(path: string, shown: string, decode: Decode): string {
 function readLarge(descriptor: number, shown: string, decode: Decode): string {
   const { size } = fstatSync(descriptor);
   if (size > LARGEST) throw tooLarge(shown);
+  expectMuch({ bytes: size });
   const text = readFileSync(descriptor, "utf8");
   return needsCare(text) ? decode(shown, bytesOf(descriptor, size)) : text;
 }

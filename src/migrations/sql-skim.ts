@@ -1,4 +1,4 @@
-import { HIDING_SPANS, isComment, isOdd, isSpace, mayBePlain, SpanFinder } from "../sql/plain-statements.ts";
+import { COMMENTS, isComment, isOdd, isSpace, mayBePlain, SpanFinder } from "../sql/plain-statements.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
 import { checksumOfSection } from "./section-checksum.ts";
@@ -118,7 +118,7 @@ class SqlSkimmer {
 
   skim(): SkimmedFile | null {
     const { text } = this;
-    const span = new SpanFinder(text, HIDING_SPANS);
+    const span = new SpanFinder(text, COMMENTS);
     let at = 0;
     while (span.next()) {
       const { start, end } = span;

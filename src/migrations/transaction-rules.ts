@@ -48,8 +48,8 @@ const DOT = 46;
 
 /** @throws GodwitError STATEMENT_NOT_ALLOWED for what no transaction makes right: parameters, and commands of the sqlite3 shell. */
 export function refuseUnrunnable(migration: Migration, text: string, statements: readonly Statement[]): void {
-  for (const { start, parameter } of statements) {
-    if (text.charCodeAt(start) === DOT) {
+  for (const { start, words, parameter } of statements) {
+    if (words.length === 0 && text.charCodeAt(start) === DOT) {
       throw new GodwitError(
         "STATEMENT_NOT_ALLOWED",
         "a line that begins with a dot is a command of the sqlite3 shell",

@@ -10,16 +10,23 @@ const HIDING =
   /'[^']*'(?:[^'"`[;$@#?:/\v\r\ufeff-]*'[^']*'){0,100}|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\r\ufeff]|\/\*/;
 
 /** How far it is to where one may begin: a minus and a slash need not. */
-const BETWEEN_SPANS = /[^'"`[$@#?:/\v\r\ufeff-]*/y;
 const BETWEEN_PIECES = /[^;'"`[$@#?:/\v\r\ufeff-]*/y;
+
+/** How far it is to a comment, over quotes as well; the bound may end it before one of those. */
+const BETWEEN_COMMENTS =
+  /[^'"`[$@#?:/\v\r\ufeff-]*(?:(?:'[^']*'|"[^"]*"|`[^`]*`|-(?!-)|\/(?!\*))[^'"`[$@#?:/\v\r\ufeff-]*){0,100}/y;
+
+/** A whole statement to its semicolon, and what space is before it, where it holds no comment and few quotes: so are most. */
+const STATEMENT =
+  /[^;'"`[$@#?:/\v\r\ufeff-]*(?:(?:'[^']*'|"[^"]*"|`[^`]*`|-(?!-)|\/(?!\*))[^;'"`[$@#?:/\v\r\ufeff-]*){0,100};/y;
 
 interface Spans {
   readonly between: RegExp;
   readonly span: RegExp;
 }
 
-/** What may hide a semicolon, or a marker. */
-export const HIDING_SPANS: Spans = { between: BETWEEN_SPANS, span: new RegExp(HIDING, "y") };
+/** Comments, and what may hide one. Quotes are mostly passed over. */
+export const COMMENTS: Spans = { between: BETWEEN_COMMENTS, span: new RegExp(HIDING, "y") };
 
 /** And the semicolons that are none of their business. */
 const PIECES: Spans = { between: BETWEEN_PIECES, span: new RegExp(`;|${HIDING.source}`, "y") };
@@ -105,9 +112,28 @@ class PlainReader {
 
   read(end: number): Statement[] | null {
     const piece = new SpanFinder(this.text, PIECES, this.at);
-    while (piece.next() && piece.start < end) if (!this.take(piece.start, piece.end)) return null;
+    for (;;) {
+      if (this.first === -1) {
+        while (this.takeWhole(end));
+        piece.end = this.at;
+      }
+      if (!piece.next() || piece.start >= end) break;
+      if (!this.take(piece.start, piece.end)) return null;
+    }
     if (this.first === -1) this.first = firstToken(this.text, this.at, end);
     return this.first === -1 || this.close(this.endOfLast(end)) ? this.statements : null;
+  }
+
+  /** @returns false where it takes more than one look to tell where the next statement ends */
+  private takeWhole(end: number): boolean {
+    const { text, at } = this;
+    STATEMENT.lastIndex = at;
+    if (!STATEMENT.test(text)) return false;
+    const next = STATEMENT.lastIndex;
+    if (next > end) return false;
+    this.first = firstToken(text, at, next - 1);
+    this.at = next;
+    return this.first === -1 || this.close(next);
   }
 
   /** @returns false for what is not plain */

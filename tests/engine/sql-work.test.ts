@@ -82,7 +82,8 @@ describe("many statements", () => {
       message: "not seven",
       outcome: "rolled_back",
       location: { file, line: 2 },
-      details: [`it is one of the statements in lines 2 to ${MANY + 1}`],
+      // Of those that were run together.
+      details: [expect.stringMatching(/^it is one of the statements in lines 2 to [56]\d\d$/)],
     });
     expect(project.column("SELECT count(*) FROM old")).toEqual([0]);
     expect(project.tableNames()).toEqual(["old"]);
