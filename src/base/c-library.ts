@@ -29,6 +29,6 @@ let foreign: Foreign | null = null;
 
 /** Loaded when it is needed, which takes most of that time; and once, before code runs that could put something else in its place. */
 export function foreignFunctions(): Foreign {
-  foreign ??= process.getBuiltinModule("bun:ffi") as Foreign;
+  foreign ??= require("bun:ffi") as Foreign;
   return foreign;
 }

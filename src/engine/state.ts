@@ -15,12 +15,13 @@ export interface StateEntry {
 
 /** Every version that a file, the history or the list of incomplete ones knows, lowest first. Pure. */
 export function computeState(migrations: readonly Migration[], history: History): StateEntry[] {
-  const known = new Map<string, Draft>();
-  for (const migration of migrations) draftOf(known, migration.version).migration = migration;
-  for (const record of history.applied) draftOf(known, record.version).record = record;
-  for (const incomplete of history.incomplete) draftOf(known, incomplete.version).incomplete = incomplete;
+  const drafts = new Drafts(migrations);
+  history.applied.forEach((record, index) => {
+    drafts.of(record.version, index).record = record;
+  });
+  for (const incomplete of history.incomplete) drafts.of(incomplete.version).incomplete = incomplete;
   const newest = newestApplied(history);
-  const entries = [...known.values()];
+  const { entries } = drafts;
   let isSorted = true;
   let before = "";
   for (const entry of entries) {
@@ -35,13 +36,31 @@ export function computeState(migrations: readonly Migration[], history: History)
 /** What is known of one version, while it is put together. */
 type Draft = { -readonly [Key in keyof StateEntry]: StateEntry[Key] };
 
-function draftOf(all: Map<string, Draft>, version: string): Draft {
-  let draft = all.get(version);
-  if (draft === undefined) {
-    draft = { version, state: "pending", migration: null, record: null, incomplete: null };
-    all.set(version, draft);
+class Drafts {
+  readonly entries: Draft[];
+  private known: Map<string, Draft> | null = null;
+
+  constructor(migrations: readonly Migration[]) {
+    this.entries = migrations.map((migration) => draftOf(migration.version, migration));
   }
-  return draft;
+
+  /** @param index where it is likely to stand: mostly what is applied is what the files begin with, and nothing has to be looked up */
+  of(version: string, index = -1): Draft {
+    const likely = this.entries[index];
+    if (likely?.version === version) return likely;
+    this.known ??= new Map(this.entries.map((draft) => [draft.version, draft]));
+    let draft = this.known.get(version);
+    if (draft === undefined) {
+      draft = draftOf(version, null);
+      this.known.set(version, draft);
+      this.entries.push(draft);
+    }
+    return draft;
+  }
+}
+
+function draftOf(version: string, migration: Migration | null): Draft {
+  return { version, state: "pending", migration, record: null, incomplete: null };
 }
 
 /** The highest version in the history; rows whose version is none (made by hand) are no measure of order. */

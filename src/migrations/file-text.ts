@@ -2,7 +2,6 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs"
 import { decodeText, needsCare } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { expectMuch } from "../base/jit-policy.ts";
-import type { QuickReader } from "../base/quick-reader.ts";
 import { locateFile } from "../base/source-text.ts";
 
 /** SQLITE_MAX_SQL_LENGTH, https://sqlite.org/limits.html#max_sql_length */
@@ -16,7 +15,8 @@ type Decode = (shown: string, bytes: Uint8Array) => string;
 interface Reading {
   /** What is asked where the bytes are not plainly text. */
   readonly decode?: Decode;
-  readonly quick?: QuickReader | null;
+  /** What a quick reader has made of the file. */
+  readonly quick?: string | null;
 }
 
 /**
@@ -27,10 +27,9 @@ interface Reading {
 export function readFileText(
   path: string,
   shown: string,
-  { decode = decodeText, quick }: Reading = {},
+  { decode = decodeText, quick = null }: Reading = {},
 ): string {
-  const text = quick?.read(path) ?? null;
-  return text === null || needsCare(text) ? readWithCare(path, shown, decode) : text;
+  return quick === null || needsCare(quick) ? readWithCare(path, shown, decode) : quick;
 }
 
 function readWithCare(path: string, shown: string, decode: Decode): string {

@@ -33,7 +33,9 @@ export class FolderSource implements MigrationSource {
   /** The files that are links, as messages name them, and the folder without links: for each file anew it would take as long as its import. */
   private readonly links = new Set<string>();
   private realRoot: string | null = null;
-  private reading: { readonly quick: QuickReader | null } = { quick: null };
+  /** Of many files that are listed and not read yet. */
+  private reader: QuickReader | null = null;
+  private unread = 0;
 
   /** `folder` is as the user gave it, and as messages show it. */
   constructor(folder: string) {
@@ -51,15 +53,30 @@ export class FolderSource implements MigrationSource {
       if (file !== null) files.push(file);
     }
     refuseDuplicates(files);
-    if (files.length >= MANY) this.reading = { quick: this.reading.quick ?? QuickReader.open() };
+    this.expectReads(files.length);
     return files;
   }
 
   read(file: MigrationFile): Migration {
     const path = this.pathOf(file);
-    return readMigration(file, () =>
-      readFileText(path, file.file, file.kind === "py" ? { decode: decodeLoosely } : this.reading),
-    );
+    const quick = this.readQuickly(file);
+    const reading = file.kind === "py" ? { decode: decodeLoosely } : { quick };
+    return readMigration(file, () => readFileText(path, file.file, reading));
+  }
+
+  /** All of them are read one after the other: then the folder is closed again. */
+  private expectReads(count: number): void {
+    this.reader?.close();
+    this.reader = count >= MANY ? QuickReader.open(this.path) : null;
+    this.unread = count;
+  }
+
+  private readQuickly({ file, kind }: MigrationFile): string | null {
+    const { reader } = this;
+    if (reader === null) return null;
+    const text = kind === "py" ? null : reader.read(file.slice(this.prefixes.shown.length));
+    if (--this.unread === 0) this.expectReads(0);
+    return text;
   }
 
   load(migration: Migration): Promise<MigrationCode> {

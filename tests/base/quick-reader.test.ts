@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
 import { QuickReader } from "../../src/base/quick-reader.ts";
 import { TempDir } from "../support/temp-dir.ts";
 
@@ -16,45 +16,63 @@ describe.if(isLinux)("many small files", () => {
     ["almost too much", "x".repeat(65_535)],
   ])("are read as they stand: %s", (_, content) => {
     using dir = new TempDir();
-    const file = dir.write("a b.sql", content);
-    const reader = QuickReader.open()!;
+    dir.write("a b.sql", content);
     dir.write("longer", "y".repeat(70_000));
-    reader.read(dir.join("longer"));
-    expect(reader.read(file)).toBe(Buffer.from(content as string).toString("utf8"));
+    using reader = opened(dir.path);
+    reader.read("longer");
+    expect(reader.read("a b.sql")).toBe(Buffer.from(content as string).toString("utf8"));
   });
 
   test("through a link, and in a folder whose name is not ASCII", () => {
     using dir = new TempDir();
-    symlinkSync(dir.write("Ünïcode/漢.sql", "one"), dir.join("link"));
-    const reader = QuickReader.open()!;
-    expect(reader.read(dir.join("Ünïcode/漢.sql"))).toBe("one");
-    expect(reader.read(dir.join("link"))).toBe("one");
+    const long = `${"x".repeat(251)}.sql`;
+    dir.write(`Ünïcode/${long}`, "two");
+    symlinkSync(dir.write("Ünïcode/漢.sql", "one"), dir.join("Ünïcode/link"));
+    using reader = opened(dir.join("Ünïcode"));
+    expect(["漢.sql", "link", long].map((name) => reader.read(name))).toEqual(["one", "one", "two"]);
+  });
+
+  test("of the folder that was opened, also when another has its name", () => {
+    using dir = new TempDir();
+    dir.write("migrations/a.sql", "one");
+    using reader = opened(dir.join("migrations"));
+    renameSync(dir.join("migrations"), dir.join("old"));
+    dir.write("migrations/a.sql", "two");
+    expect(reader.read("a.sql")).toBe("one");
   });
 
   test("what cannot be read so is left to another way", () => {
     using dir = new TempDir();
     mkdirSync(dir.join("folder"));
     dir.write("large", "x".repeat(65_536));
-    const reader = QuickReader.open()!;
-    for (const name of ["folder", "large", "missing", `missing/${"x".repeat(5000)}`, "é".repeat(4097)])
-      expect(reader.read(dir.join(name))).toBeNull();
+    using reader = opened(dir.path);
+    for (const name of ["folder", "large", "missing", "x".repeat(256), "é".repeat(255), "é".repeat(5000)])
+      expect(reader.read(name)).toBeNull();
   });
 
   test("no descriptor stays open", () => {
     using dir = new TempDir();
-    const files = [
-      dir.write("small", "x"),
-      dir.write("large", "x".repeat(70_000)),
-      dir.path,
-      dir.join("missing"),
-    ];
-    const reader = QuickReader.open()!;
+    dir.write("small", "x");
+    dir.write("large", "x".repeat(70_000));
     const before = readdirSync("/proc/self/fd").length;
-    for (let round = 0; round < 50; round++) for (const file of files) reader.read(file);
+    {
+      using reader = opened(dir.path);
+      for (let round = 0; round < 50; round++)
+        for (const name of ["small", "large", ".", "missing"]) reader.read(name);
+    }
     expect(readdirSync("/proc/self/fd")).toHaveLength(before);
   });
 });
 
-test("without a C library there is none", () => {
-  expect(QuickReader.open(["libnothing.so.6"])).toBeNull();
+test("without a C library, or a folder, there is none", () => {
+  using dir = new TempDir();
+  dir.write("file", "");
+  expect(QuickReader.open(dir.path, ["libnothing.so.6"])).toBeNull();
+  expect(QuickReader.open(dir.join("missing"))).toBeNull();
+  expect(QuickReader.open(dir.join("file"))).toBeNull();
 });
+
+function opened(folder: string) {
+  const reader = QuickReader.open(folder)!;
+  return { read: (name: string) => reader.read(name), [Symbol.dispose]: () => reader.close() };
+}

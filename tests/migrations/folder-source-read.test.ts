@@ -1,5 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { QuickReader } from "../../src/base/quick-reader.ts";
 import { FolderSource } from "../../src/migrations/folder-source.ts";
@@ -153,9 +153,29 @@ test("hundreds of files are read quickly, fewer as they always are", () => {
   expect(open).not.toHaveBeenCalled();
   folder.write(`${versionOf(200)}_step.sql`, "A;");
   folder.source.list();
-  folder.source.list();
   expect(open).toHaveBeenCalledTimes(1);
 });
+
+const isLinux = process.platform === "linux";
+if (!isLinux) console.log("skipped: there is no C library that is known here");
+
+test.skipIf(!isLinux)(
+  "the folder of hundreds of files stays open until they are read, or listed again",
+  () => {
+    using folder = new MigrationFolder();
+    for (let n = 1; n <= 200; n++) folder.write(`${versionOf(n)}_step.sql`, "A;");
+    folder.write(`${versionOf(201)}_step.sql`, "A; '");
+    folder.write(`${versionOf(202)}_old.py`, "");
+    const opened = () => readdirSync("/proc/self/fd").length;
+    const before = opened();
+    folder.source.list();
+    const files = folder.source.list();
+    expect(opened()).toBe(before + 1);
+    for (const file of files) folder.source.read(file);
+    expect(opened()).toBe(before);
+    expect(folder.source.read(files[0]!).checksum).not.toBeNull();
+  },
+);
 
 test("among hundreds of files each is read as it is by itself", () => {
   using folder = new MigrationFolder();
