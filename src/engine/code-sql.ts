@@ -3,7 +3,7 @@ import type { LendingRules } from "../databases/connection.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { refuseInCode, refuseInVerify, refuseReaching } from "../migrations/transaction-rules.ts";
 import { changedTables } from "../sql/changed-tables.ts";
-import { makesTable, mayDeclareKeys, reshapedName, reshapes } from "../sql/classification.ts";
+import { hasNoRole, makesTable, mayDeclareKeys, reshapedName, reshapes } from "../sql/classification.ts";
 import { mayBePlain, plainStatements } from "../sql/plain-statements.ts";
 import { type Statement, StatementReader } from "../sql/statement-reader.ts";
 import { mayEnforce } from "./row-guard.ts";
@@ -122,17 +122,25 @@ export class CodeSql implements LendingRules {
       );
     }
     const statements = statementsIn(sql);
-    if (this.migration.transactional) refuseInCode(sql, statements);
-    if (this.isVerifying) refuseInVerify(sql, statements);
-    if (this.isConfined) refuseReaching(sql, statements);
+    if (!statements.every(({ words }) => hasNoRole(words))) this.refuseStatements(sql, statements);
     if (mayEnforce(this.migration)) for (const table of changedTables(sql)) this.changed.add(table);
     this.hasDeclaredKeys ||= mayDeclareKeys(sql);
     this.hasMadeTable ||= statements.some(makesTable);
-    const reshaped = statements
-      .filter(reshapes)
-      .flatMap(({ start, end }) => reshapedName(sql.slice(start, end)) ?? []);
-    return { count: statements.length, reshaped };
+    return { count: statements.length, reshaped: reshapedBy(sql, statements) };
   }
+
+  private refuseStatements(sql: string, statements: readonly Statement[]): void {
+    if (this.migration.transactional) refuseInCode(sql, statements);
+    if (this.isVerifying) refuseInVerify(sql, statements);
+    if (this.isConfined) refuseReaching(sql, statements);
+  }
+}
+
+const NOTHING: readonly string[] = [];
+
+function reshapedBy(sql: string, statements: readonly Statement[]): readonly string[] {
+  if (!statements.some(reshapes)) return NOTHING;
+  return statements.filter(reshapes).flatMap(({ start, end }) => reshapedName(sql.slice(start, end)) ?? []);
 }
 
 /** An open comment makes SQLite pass over all that follows (https://sqlite.org/lang_comment.html); the rest it finds by itself. */
