@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { GodwitError, inspectable, isGodwitError, messageOf } from "../base/failure.ts";
 import { locateFile, type SourceLocation } from "../base/source-text.ts";
 import { importFailure, locateThrown } from "../migrations/code-file.ts";
-import type { Migration, MigrationCode, MigrationSource } from "../migrations/migration.ts";
+import type { Migration } from "../migrations/migration.ts";
 import { mayReachStreams, redirectConsole, redirectStreams } from "./code-output.ts";
 import { StrayWait } from "./stray-wait.ts";
 
@@ -24,23 +24,29 @@ export class CodeGuard {
   private hasFailed = false;
   private late: GodwitError | null = null;
 
-  /** Runs code of a migration: to its end, or to the first failure outside of what it awaits. */
-  readonly run = async <T>(code: () => Promise<T>): Promise<T> => {
+  /**
+   * Runs code of a migration: to its end, or to the first failure outside of what it awaits.
+   * @param imported whose module it imports: where that fails, nothing has been run
+   */
+  readonly run = async <T>(code: () => Promise<T>, imported?: Migration): Promise<T> => {
     this.install();
     this.requireQuiet();
+    const wait = new StrayWait(imported);
     try {
-      return await this.during(new StrayWait("code"), code);
+      if (imported === undefined) return await this.during(wait, code);
+      this.loaded.push(imported);
+      this.keepStreamsFrom(imported);
+      return await this.during(wait, async () => {
+        const result = await code();
+        // A rejection that nobody awaits is told of one turn later.
+        await new Promise((resolve) => setImmediate(resolve));
+        return result;
+      });
     } catch (thrown) {
       this.hasFailed = true;
-      throw inspectable(thrown);
+      throw inspectable(imported !== undefined && wait.isFailed ? importFailed(imported, thrown) : thrown);
     }
   };
-
-  /** A source whose imports are watched: where one fails, nothing has been run. */
-  source(source: MigrationSource): MigrationSource {
-    const load = (migration: Migration) => this.load(migration, () => source.load(migration));
-    return { label: source.label, list: () => source.list(), read: (file) => source.read(file), load };
-  }
 
   /** A clock whose sleep ends where code that was left behind fails. The engine sleeps only to wait for a lock. */
   clock(clock: Clock): Clock {
@@ -61,22 +67,6 @@ export class CodeGuard {
   /** @throws GodwitError what code left behind failed with while nothing was awaited. */
   requireQuiet(): void {
     if (this.late !== null) throw this.late;
-  }
-
-  private async load(migration: Migration, load: () => Promise<MigrationCode>): Promise<MigrationCode> {
-    this.loaded.push(migration);
-    this.keepStreamsFrom(migration);
-    const wait = new StrayWait("import", migration);
-    try {
-      return await this.during(wait, async () => {
-        const code = await load();
-        // A rejection that nobody awaits is told of one turn later.
-        await new Promise((resolve) => setImmediate(resolve));
-        return code;
-      });
-    } catch (thrown) {
-      throw wait.isFailed ? importFailed(migration, thrown) : thrown;
-    }
   }
 
   private async during<T>(wait: StrayWait, action: () => Promise<T>): Promise<T> {
@@ -131,7 +121,7 @@ export class CodeGuard {
       this.taken.add(thrown);
     }
     const wait = this.waits.at(-1);
-    if (wait !== undefined && wait.kind !== "pause") wait.fail(this.placed(thrown));
+    if (wait !== undefined && !wait.isPause) wait.fail(this.placed(thrown));
     // The run has failed already, and waits only to commit what came before that.
     else if (this.hasFailed) return;
     else if (wait !== undefined) wait.fail(this.leftBehind(thrown));

@@ -126,7 +126,7 @@ export class CommandContext {
       onEvent: this.onEvent,
     });
     const clock = guard.clock(subject.settings.clock);
-    const source = guard.source(subject.source);
+    const { source } = subject;
     const list = () => {
       const files = source.list();
       expectMuch({ read: files.length });
@@ -134,7 +134,12 @@ export class CommandContext {
     };
     return {
       ...subject,
-      source: { ...source, list },
+      source: {
+        label: source.label,
+        list,
+        read: (file) => source.read(file),
+        load: (migration) => source.load(migration),
+      },
       settings: { ...subject.settings, clock, guard: guard.run },
     };
   }

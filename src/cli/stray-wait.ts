@@ -1,19 +1,17 @@
 import type { Migration } from "../migrations/migration.ts";
 
-/** What is awaited: code of a migration, the import of one, or the pause before a lock is tried again. */
-export type Awaited = "code" | "import" | "pause";
-
 /** Something that godwit awaits while code may fail beside it; the first such failure ends the waiting. */
 export class StrayWait {
-  readonly kind: Awaited;
+  /** It is no code, but the pause before a lock is tried again. */
+  readonly isPause: boolean;
   /** The migration that is imported. */
   readonly migration: Migration | null;
   private stray: { readonly thrown: unknown } | null = null;
   private reject: (thrown: unknown) => void = () => {};
 
-  constructor(kind: Awaited, migration: Migration | null = null) {
-    this.kind = kind;
-    this.migration = migration;
+  constructor(awaited?: Migration | "pause") {
+    this.isPause = awaited === "pause";
+    this.migration = awaited === undefined || awaited === "pause" ? null : awaited;
   }
 
   get isFailed(): boolean {

@@ -110,7 +110,7 @@ export class Planner {
   /** Importing runs the code at the top of a module, and of all that it imports. */
   private async guarded<T>({ migration }: Step, prepare: () => Promise<T>): Promise<T> {
     try {
-      return await this.guard(prepare);
+      return await this.guard(prepare, migration);
     } catch (error) {
       if (!(error instanceof GodwitError) || error.location !== undefined) throw error;
       throw error.with({ location: locateFile(migration.file) });

@@ -15,9 +15,9 @@ import { locateFunction } from "./step-place.ts";
 
 /**
  * Runs around a migration's code: the executable keeps its output off stdout and its attempts to end the process from looking like
- * success; a library runs it as it is.
+ * success; a library runs it as it is. Told of the migration where it is imported, which runs the code at the top of its module.
  */
-export type CodeGuard = <T>(run: () => Promise<T>) => Promise<T>;
+export type CodeGuard = <T>(run: () => Promise<T>, imported?: Migration) => Promise<T>;
 
 /** What is looked at while code runs. */
 interface CodeChecks {

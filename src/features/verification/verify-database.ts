@@ -89,7 +89,8 @@ async function allVerifiable(
   const found: Verifiable[] = [];
   for (const { migration, state } of applied) {
     if (migration === null) continue;
-    const work = await settings.guard(() => prepareVerify(source, migration));
+    const imported = migration.body.kind === "code" ? migration : undefined;
+    const work = await settings.guard(() => prepareVerify(source, migration), imported);
     if (work !== null) found.push({ migration, isChanged: state === "changed", work });
   }
   return found;
