@@ -25,7 +25,17 @@ export class DroppedObjects {
   }
 
   static async before(step: PreparedStep, connection: Connection): Promise<DroppedObjects> {
-    return new DroppedObjects(step, step.work.kind === "code" ? [] : await connection.schemaObjects());
+    if (step.work.kind === "code") return DroppedObjects.ofCode(step);
+    return new DroppedObjects(step, await connection.schemaObjects());
+  }
+
+  /** What code drops is looked at when it does. */
+  static ofCode(step: PreparedStep): DroppedObjects {
+    return new DroppedObjects(step, []);
+  }
+
+  get isOfCode(): boolean {
+    return this.step.work.kind === "code";
   }
 
   /** One sentence for each object that is gone although its table was rebuilt. @param beforeCode what code dropped or altered, as it was */

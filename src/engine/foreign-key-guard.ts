@@ -53,6 +53,18 @@ export class ForeignKeyGuard {
     return impact.some((table) => pointing.has(table.toLowerCase()));
   }
 
+  /** As `begin`, where it is known that no key is declared. @returns whether it is */
+  beginAtOnce({ impact }: PreparedStep): boolean {
+    if (impact !== null || !this.isWithoutKeys) return false;
+    this.before = NO_VIOLATIONS;
+    return true;
+  }
+
+  /** Whether `end` has nothing to look at. Parameters as of `end`. */
+  isUnaffected({ impact }: PreparedStep, mayDeclare: boolean): boolean {
+    return this.before === null || (impact === null && this.isWithoutKeys && !mayDeclare);
+  }
+
   async begin(step: PreparedStep): Promise<void> {
     const { impact } = step;
     if (impact === null) {
@@ -70,9 +82,9 @@ export class ForeignKeyGuard {
    * @throws GodwitError FOREIGN_KEY_VIOLATION, with the rows.
    */
   async end(step: PreparedStep, mayDeclare: boolean): Promise<void> {
-    if (this.before === null) return;
+    if (this.before === null || this.isUnaffected(step, mayDeclare)) return;
     const { impact, migration } = step;
-    if (impact === null && this.isWithoutKeys && !(mayDeclare && (await this.hasDeclared()))) return;
+    if (impact === null && this.isWithoutKeys && !(await this.hasDeclared())) return;
     const after = await (impact === null
       ? this.connection.checkForeignKeys()
       : this.connection.checkDeclarations(await this.concerned(impact)));

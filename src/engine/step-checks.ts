@@ -29,8 +29,6 @@ const NOTHING: Before = { surroundings: null, objects: null, rows: null, keys: n
 
 /** All that is looked at before a step and compared after it. */
 export class StepChecks {
-  /** The step has nothing to do with any of it: there is nothing to compare. */
-  readonly isPlain: boolean;
   private readonly step: PreparedStep;
   private readonly tools: CheckTools;
   private readonly before: Before;
@@ -41,18 +39,27 @@ export class StepChecks {
     this.step = step;
     this.tools = tools;
     this.before = before;
-    this.isPlain = before === NOTHING;
     this.objectsBeforeCode = [];
     this.ownCodeSql = null;
   }
 
-  /** Most steps need none of them: for those nothing is awaited. */
+  /** Most steps need none of them, or nothing that is not known already: for those nothing is awaited. */
   static before(
     step: PreparedStep,
     tools: CheckTools,
     isConcerned = StepChecks.concern(step, tools),
   ): Promise<StepChecks> | StepChecks {
-    return isConcerned ? StepChecks.look(step, tools) : new StepChecks(step, tools, NOTHING);
+    if (!isConcerned) return new StepChecks(step, tools, NOTHING);
+    return StepChecks.ofCode(step, tools) ?? StepChecks.look(step, tools);
+  }
+
+  /** Of code, where the steps before have told all that there is to know beforehand; null where they have not. */
+  private static ofCode(step: PreparedStep, tools: CheckTools): StepChecks | null {
+    const { connection, history, foreignKeys } = tools;
+    if (step.work.kind !== "code" || !connection.isLockObserved || mayEnforce(step.migration)) return null;
+    if (Surroundings.concern(step, history) || !foreignKeys.beginAtOnce(step)) return null;
+    const objects = DroppedObjects.ofCode(step);
+    return new StepChecks(step, tools, { surroundings: null, objects, rows: null, keys: foreignKeys });
   }
 
   /** Whether there is anything to look at. */
@@ -86,6 +93,13 @@ export class StepChecks {
   /** Keeps what code dropped or altered of the schema, as it was before. */
   onReshape(before: readonly SchemaObject[]): void {
     this.objectsBeforeCode = [...this.objectsBeforeCode, ...before];
+  }
+
+  /** Once the work is done: whether nothing of all that can have changed by now, so that `afterWork` and `end` would find nothing. */
+  get isUnaffected(): boolean {
+    const { surroundings, objects, rows, keys } = this.before;
+    if (surroundings !== null || rows !== null || (objects !== null && !objects.isOfCode)) return false;
+    return this.objectsBeforeCode.length === 0 && (keys?.isUnaffected(this.step, this.declaresKeys) ?? true);
   }
 
   /** Before `verify`. @throws GodwitError MIGRATION_FAILED for a changed history, ROWS_LOST */

@@ -93,17 +93,19 @@ export class StepRunner {
     this.tellNotes(step);
     const start = this.settings.clock.elapsed();
     try {
-      const checks = await before();
+      const looked = before();
+      const checks = looked instanceof StepChecks ? looked : await looked;
       const context = this.context(step, checks);
       await runWork(step.work, context);
       await this.requireTransaction(step);
-      if (!checks.isPlain) await checks.afterWork();
+      if (!checks.isUnaffected) await checks.afterWork();
       if (step.verify !== null) {
         await runVerify(step.verify, context);
         await this.requireTransaction(step);
       }
-      if (this.connection.isLockObserved) await this.requireLock(step);
-      if (!checks.isPlain) await checks.end();
+      if (this.connection.isLockObserved && (await this.connection.hasLostLock()))
+        await this.requireLock(step);
+      if (!checks.isUnaffected) await checks.end();
       const finished = this.finished(step, start);
       await this.record(step, finished);
       if (!(await savepoint.release())) await this.lose(step, transactionLost(step));
