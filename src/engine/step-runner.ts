@@ -97,11 +97,11 @@ export class StepRunner {
       const checks = looked instanceof StepChecks ? looked : await looked;
       const context = this.context(step, checks);
       await runWork(step.work, context);
-      await this.requireTransaction(step);
+      if (!(await this.transaction.isOpen())) await this.lose(step, transactionLost(step));
       if (!checks.isUnaffected) await checks.afterWork();
       if (step.verify !== null) {
         await runVerify(step.verify, context);
-        await this.requireTransaction(step);
+        if (!(await this.transaction.isOpen())) await this.lose(step, transactionLost(step));
       }
       if (this.connection.isLockObserved && (await this.connection.hasLostLock()))
         await this.requireLock(step);
@@ -160,10 +160,6 @@ export class StepRunner {
     // Another transaction stands here than the one that the history was prepared in.
     const isReplaced = isOpen && (!(error instanceof GodwitError) || error.code === "HISTORY_INVALID");
     await this.lose(step, isReplaced ? transactionLost(step) : error);
-  }
-
-  private async requireTransaction(step: PreparedStep): Promise<void> {
-    if (!(await this.connection.isInTransaction())) await this.lose(step, transactionLost(step));
   }
 
   /** SQL cannot have committed: that is refused before it runs. A full disk rolls back, which changes the file's version as a commit does. */

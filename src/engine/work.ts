@@ -64,13 +64,14 @@ export interface WorkContext {
  * Runs `up` or `down` to its end.
  * @throws GodwitError MIGRATION_FAILED with the place, or the database's failure (disk full, damaged) with the place.
  */
-export async function runWork(work: Work, context: WorkContext): Promise<void> {
-  if (work.kind === "code") {
-    await context.onStatement?.(1);
-    await runCode(work, context, (result) => refuseUnrun(result, work, context.migration));
-    return;
-  }
-  await runSql(work, context);
+export function runWork(work: Work, context: WorkContext): Promise<void> {
+  return work.kind === "code" ? runWholeCode(work, context) : runSql(work, context);
+}
+
+async function runWholeCode(work: CodeWork, context: WorkContext): Promise<void> {
+  // Code counts as one statement.
+  if (context.onStatement !== undefined) await context.onStatement(1);
+  return runCode(work, context, (result) => refuseUnrun(result, work, context.migration));
 }
 
 /**
