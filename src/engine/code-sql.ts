@@ -5,6 +5,7 @@ import { refuseInCode, refuseInVerify, refuseReaching } from "../migrations/tran
 import { changedTables } from "../sql/changed-tables.ts";
 import { hasNoRole, makesTable, mayDeclareKeys, reshapedName, reshapes } from "../sql/classification.ts";
 import { mayBePlain, plainStatements } from "../sql/plain-statements.ts";
+import { isSimpleStatement } from "../sql/simple-statement.ts";
 import { type Statement, StatementReader } from "../sql/statement-reader.ts";
 import { mayEnforce } from "./row-guard.ts";
 
@@ -13,6 +14,11 @@ interface Looked {
   readonly count: number;
   readonly reshaped: readonly string[];
 }
+
+const SIMPLE: Looked = { count: 1, reshaped: [] };
+
+/** Of a simple statement: that it makes a table, or an index, which is no matter. */
+const CREATES = /^\s*create/i;
 
 /** Texts whose verdict is kept: a loop runs the same few over and over. */
 const VERDICTS_KEPT = 1000;
@@ -112,6 +118,11 @@ export class CodeSql implements LendingRules {
   }
 
   private look(sql: string): Looked {
+    this.hasDeclaredKeys ||= mayDeclareKeys(sql);
+    if (isSimpleStatement(sql) && !mayEnforce(this.migration)) {
+      this.hasMadeTable ||= CREATES.test(sql);
+      return SIMPLE;
+    }
     if (sql.includes("\0")) {
       throw new GodwitError(
         "STATEMENT_NOT_ALLOWED",
@@ -124,7 +135,6 @@ export class CodeSql implements LendingRules {
     const statements = statementsIn(sql);
     if (!statements.every(({ words }) => hasNoRole(words))) this.refuseStatements(sql, statements);
     if (mayEnforce(this.migration)) for (const table of changedTables(sql)) this.changed.add(table);
-    this.hasDeclaredKeys ||= mayDeclareKeys(sql);
     this.hasMadeTable ||= statements.some(makesTable);
     return { count: statements.length, reshaped: reshapedBy(sql, statements) };
   }
