@@ -70,6 +70,7 @@ const USUAL_PIECES = [
   ";\n",
   "'a;''b'",
   "'-- down\n'",
+  "'\n-- down\n'",
   "';\n'",
   '";"',
   "`a`",
