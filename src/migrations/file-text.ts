@@ -12,27 +12,13 @@ const SMALL = Buffer.allocUnsafeSlow(65_536);
 
 type Decode = (shown: string, bytes: Uint8Array) => string;
 
-interface Reading {
-  /** What is asked where the bytes are not plainly text. */
-  readonly decode?: Decode;
-  /** What a quick reader has made of the file. */
-  readonly quick?: string | null;
-}
-
 /**
  * The text of a migration's file.
  * @param shown the file as messages name it
+ * @param decode what is asked where the bytes are not plainly text
  * @throws GodwitError MIGRATION_UNREADABLE
  */
-export function readFileText(
-  path: string,
-  shown: string,
-  { decode = decodeText, quick = null }: Reading = {},
-): string {
-  return quick === null || needsCare(quick) ? readWithCare(path, shown, decode) : quick;
-}
-
-function readWithCare(path: string, shown: string, decode: Decode): string {
+export function readFileText(path: string, shown: string, decode: Decode = decodeText): string {
   let descriptor: number | null = null;
   try {
     descriptor = openSync(path, "r");

@@ -1,5 +1,6 @@
 import { type Dirent, existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { needsCare } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { isFile } from "../base/is-file.ts";
 import { QuickReader } from "../base/quick-reader.ts";
@@ -58,10 +59,8 @@ export class FolderSource implements MigrationSource {
   }
 
   read(file: MigrationFile): Migration {
-    const path = this.pathOf(file);
     const quick = this.readQuickly(file);
-    const reading = file.kind === "py" ? { decode: decodeLoosely } : { quick };
-    return readMigration(file, () => readFileText(path, file.file, reading));
+    return readMigration(file, () => quick ?? this.readWithCare(file));
   }
 
   /** All of them are read one after the other: then the folder is closed again. */
@@ -76,7 +75,11 @@ export class FolderSource implements MigrationSource {
     if (reader === null) return null;
     const text = kind === "py" ? null : reader.read(file.slice(this.prefixes.shown.length));
     if (--this.unread === 0) this.expectReads(0);
-    return text;
+    return text === null || needsCare(text) ? null : text;
+  }
+
+  private readWithCare(file: MigrationFile): string {
+    return readFileText(this.pathOf(file), file.file, file.kind === "py" ? decodeLoosely : undefined);
   }
 
   load(migration: Migration): Promise<MigrationCode> {

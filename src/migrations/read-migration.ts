@@ -50,8 +50,10 @@ const PLAIN = {
   foreignKeysOn: false,
 } as const;
 
-function compose(file: MigrationFile, { header, checksum, body }: Read): Migration {
-  return { ...file, ...header, checksum, body };
+/** Member by member: thousands are put together, and to spread the two takes twice as long. */
+function compose({ version, slug, kind, file }: MigrationFile, { header, checksum, body }: Read): Migration {
+  const { description, requires, transactional, foreignKeysOn } = header;
+  return { version, slug, kind, file, description, requires, transactional, foreignKeysOn, checksum, body };
 }
 
 /** The older runner kept the description in the module's docstring. */
