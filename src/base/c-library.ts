@@ -1,10 +1,10 @@
-import type { ConvertFns, FFIFunction } from "bun:ffi";
+import { type ConvertFns, dlopen, type FFIFunction, type Pointer, ptr, read } from "bun:ffi";
 
 /** Of glibc and of musl. */
 const NAMES = ["libc.so.6", `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`];
 
 /**
- * Functions of the system's C library. The first call in a process takes about two milliseconds, others half of one.
+ * Functions of the system's C library.
  * @returns null elsewhere than on Linux, and where no library is found
  */
 export function openCLibrary<Functions extends Record<string, FFIFunction>>(
@@ -12,7 +12,6 @@ export function openCLibrary<Functions extends Record<string, FFIFunction>>(
   names: readonly string[] = NAMES,
 ): ConvertFns<Functions> | null {
   if (process.platform !== "linux") return null;
-  const { dlopen } = foreignFunctions();
   for (const name of names) {
     try {
       return dlopen(name, functions).symbols;
@@ -23,12 +22,12 @@ export function openCLibrary<Functions extends Record<string, FFIFunction>>(
   return null;
 }
 
-type Foreign = typeof import("bun:ffi");
+/** Where bytes stand in memory, for a function of the library. They must be kept as long as it may look there. */
+export function addressOf(bytes: Buffer | Int32Array): number {
+  return ptr(bytes);
+}
 
-let foreign: Foreign | null = null;
-
-/** Loaded when it is needed, which takes most of that time; and once, before code runs that could put something else in its place. */
-export function foreignFunctions(): Foreign {
-  foreign ??= require("bun:ffi") as Foreign;
-  return foreign;
+/** The `int` that stands there. */
+export function intAt(address: Pointer): number {
+  return read.i32(address, 0);
 }

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from "node:fs";
-import { foreignFunctions, openCLibrary } from "./c-library.ts";
+import { addressOf, openCLibrary } from "./c-library.ts";
 
 /** https://man7.org/linux/man-pages/man2/open.2.html; the same on all that Bun runs on. */
 const O_RDONLY_CLOEXEC = 0o2000000;
@@ -24,8 +24,8 @@ export class QuickReader {
   private readonly folder: number;
   private readonly name = Buffer.allocUnsafeSlow(3 * LONGEST_NAME + 1);
   private readonly bytes = Buffer.allocUnsafeSlow(SIZE);
-  private readonly nameAt = foreignFunctions().ptr(this.name);
-  private readonly bytesAt = foreignFunctions().ptr(this.bytes);
+  private readonly nameAt = addressOf(this.name);
+  private readonly bytesAt = addressOf(this.bytes);
 
   private constructor(functions: Functions, folder: number) {
     this.functions = functions;

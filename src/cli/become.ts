@@ -1,6 +1,7 @@
+import type { Pointer } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-import { foreignFunctions, openCLibrary } from "../base/c-library.ts";
+import { addressOf, intAt, openCLibrary } from "../base/c-library.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { inheritance } from "./inheritance.ts";
@@ -93,7 +94,6 @@ function openLibrary(): Library | null {
     __errno_location: { args: [], returns: "ptr" },
   });
   if (symbols === null) return null;
-  const { ptr, read: readAt } = foreignFunctions();
   // Known before, so that nothing else is called between a failure and the look at its number.
   const errno = symbols.__errno_location()!;
   const ended = (text: Buffer) => Buffer.concat([text, NUL]);
@@ -103,10 +103,10 @@ function openLibrary(): Library | null {
     execve: (file, argv, env) => {
       const lists = [argv.map(ended), env.map(ended)] as const;
       const [words, variables] = lists.map(
-        (list) => new BigUint64Array([...list.map((text) => BigInt(ptr(text))), 0n]),
+        (list) => new BigUint64Array([...list.map((text) => BigInt(addressOf(text))), 0n]),
       ) as [BigUint64Array, BigUint64Array];
       symbols.execve(ended(Buffer.from(file)), words, variables);
-      return readAt.i32(errno, 0);
+      return intAt(errno as Pointer);
     },
   };
 }

@@ -42,8 +42,6 @@ export type PlanRequest =
  * TARGET_BEHIND, NOTHING_TO_ROLL_BACK
  */
 export function planSteps(entries: readonly StateEntry[], request: PlanRequest): Step[] {
-  // What most starts find.
-  if (request.kind === "migrate" && request.to === undefined && entries.every(isApplied)) return [];
   refuseIncomplete(entries);
   switch (request.kind) {
     case "migrate":
@@ -58,10 +56,6 @@ export function planSteps(entries: readonly StateEntry[], request: PlanRequest):
       return [...down, ...up];
     }
   }
-}
-
-function isApplied({ state }: StateEntry): boolean {
-  return state === "applied";
 }
 
 function planMigrate(

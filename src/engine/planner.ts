@@ -7,7 +7,7 @@ import { historyMoved, type PlanRequest, planSteps, type Step } from "./plan.ts"
 import type { PreparedStep } from "./prepare.ts";
 import type { Replan } from "./replan.ts";
 import type { RunSubject } from "./run-subject.ts";
-import { computeState, newestApplied } from "./state.ts";
+import { computeState, isUpToDate, newestApplied } from "./state.ts";
 import type { CodeGuard } from "./work.ts";
 
 export interface RunRequest {
@@ -67,7 +67,10 @@ export class Planner {
     if (this.begun !== null && isSameHistory(this.begun.history, history)) return this.begun.due;
     this.begun = null;
     const { plan, agreed } = this.request;
-    const due = planSteps(computeState(this.migrations, history), plan);
+    const due =
+      plan.kind === "migrate" && plan.to === undefined && isUpToDate(this.migrations, history)
+        ? []
+        : planSteps(computeState(this.migrations, history), plan);
     if (agreed !== undefined) requireAgreed(agreed, due);
     this.begun = { history, due };
     return due;

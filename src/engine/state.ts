@@ -63,6 +63,15 @@ function draftOf(version: string, migration: Migration | null): Draft {
   return { version, state: "pending", migration, record: null, incomplete: null };
 }
 
+/** Whether what is applied is every file as it is now, and nothing else: what most starts find, and need no entries for. */
+export function isUpToDate(migrations: readonly Migration[], { applied, incomplete }: History): boolean {
+  if (incomplete.length > 0 || applied.length !== migrations.length) return false;
+  return migrations.every(({ version, checksum }, index) => {
+    const record = applied[index]!;
+    return record.version === version && record.checksum === checksum && checksum !== null;
+  });
+}
+
 /** The highest version in the history; rows whose version is none (made by hand) are no measure of order. */
 export function newestApplied(history: History): string | null {
   return history.applied.findLast(({ version }) => isVersion(version))?.version ?? null;

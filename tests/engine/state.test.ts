@@ -3,6 +3,7 @@ import {
   blocksAsMissing,
   computeState,
   isSound,
+  isUpToDate,
   type MigrationState,
   newestApplied,
   summarise,
@@ -144,6 +145,25 @@ describe("computeState", () => {
       record: happened(1),
       incomplete: stopped(1, 7),
     });
+  });
+});
+
+describe("a history is up to date", () => {
+  test("where it has every file as it is, and nothing else", () => {
+    expect(isUpToDate([], EMPTY_HISTORY)).toBe(true);
+    expect(isUpToDate([intended(1), intended(2)], history([happened(1), happened(2)]))).toBe(true);
+  });
+
+  test.each([
+    { files: [intended(1), intended(2)], applied: [happened(1)] },
+    { files: [intended(1)], applied: [happened(1), happened(2)] },
+    { files: [intended(1), intended(3)], applied: [happened(1), happened(2)] },
+    { files: [intended(1)], applied: [happened(1, { checksum: "other" })] },
+    { files: [intended(1)], applied: [happened(1, { checksum: null })] },
+    { files: [intended(1, { checksum: null })], applied: [happened(1, { checksum: null })] },
+    { files: [intended(1)], applied: [happened(1)], incomplete: [stopped(1)] },
+  ])("and not otherwise: %#", ({ files, applied, incomplete = [] }) => {
+    expect(isUpToDate(files, history(applied, incomplete))).toBe(false);
   });
 });
 

@@ -1,5 +1,5 @@
 import { fstatSync, readdirSync } from "node:fs";
-import { foreignFunctions, openCLibrary } from "../../base/c-library.ts";
+import { addressOf, openCLibrary } from "../../base/c-library.ts";
 import type { FileIdentity } from "./file-identity.ts";
 
 /** The byte that a writer locks, https://sqlite.org/src/file/src/os_unix.c and os.h (RESERVED_BYTE). */
@@ -35,7 +35,7 @@ export class WriteLock {
   /** Of the file: SQLite's own, if not one of somebody else in this process. It is never opened here: to close it would drop the lock. */
   private descriptor: number | null = null;
   private readonly flock = new Int32Array(FLOCK.words);
-  private readonly flockAt = foreignFunctions().ptr(this.flock);
+  private readonly flockAt = addressOf(this.flock);
 
   private constructor(identity: FileIdentity, library: FileControl) {
     this.device = Number(identity.device);
