@@ -37,10 +37,12 @@ export class CodeGuard {
       this.loaded.push(imported);
       this.keepStreamsFrom(imported);
       return await this.during(wait, async () => {
-        const result = await code();
-        // A rejection that nobody awaits is told of one turn later.
-        await new Promise((resolve) => setImmediate(resolve));
-        return result;
+        try {
+          return await code();
+        } finally {
+          // A rejection that nobody awaits is told of one turn later.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
       });
     } catch (thrown) {
       this.hasFailed = true;

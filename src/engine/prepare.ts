@@ -100,8 +100,13 @@ function verifyOfSql(migration: Migration, { text, verify }: SqlBody): SqlWork |
   return verify.length === 0 ? null : runnable({ ...migration, transactional: true }, text, verify).work;
 }
 
+/** Whether the module of a migration must be imported to know its `verify`: not where its text does not speak of one. */
+export function mayVerifyByCode({ body }: Migration): boolean {
+  return body.kind === "code" && /\bverify\b/.test(body.text);
+}
+
 /**
- * The `verify` of a migration alone; null where it has none. Code that does not speak of one is not imported.
+ * The `verify` of a migration alone; null where it has none.
  * @throws GodwitError what the file is refused for
  */
 export async function prepareVerify(source: MigrationSource, migration: Migration): Promise<Work | null> {
@@ -110,7 +115,7 @@ export async function prepareVerify(source: MigrationSource, migration: Migratio
     case "sql":
       return verifyOfSql(migration, body);
     case "code": {
-      if (!/\bverify\b/.test(body.text)) return null;
+      if (!mayVerifyByCode(migration)) return null;
       const { verify } = await source.load(migration);
       return verify === null ? null : { kind: "code", name: "verify", run: verify };
     }

@@ -34,9 +34,9 @@ export class FolderSource implements MigrationSource {
   /** The files that are links, as messages name them, and the folder without links: for each file anew it would take as long as its import. */
   private readonly links = new Set<string>();
   private realRoot: string | null = null;
-  /** Of many files that are listed and not read yet. */
-  private reader: QuickReader | null = null;
+  /** How many of many files are listed and not read yet, and what reads them. */
   private unread = 0;
+  private reader: QuickReader | null = null;
 
   /** `folder` is as the user gave it, and as messages show it. */
   constructor(folder: string) {
@@ -54,7 +54,7 @@ export class FolderSource implements MigrationSource {
       if (file !== null) files.push(file);
     }
     refuseDuplicates(files);
-    this.expectReads(files.length);
+    this.expectReads(files.length >= MANY ? files.length : 0);
     return files;
   }
 
@@ -63,18 +63,19 @@ export class FolderSource implements MigrationSource {
     return readMigration(file, () => quick ?? this.readWithCare(file));
   }
 
-  /** All of them are read one after the other: then the folder is closed again. */
   private expectReads(count: number): void {
     this.reader?.close();
-    this.reader = count >= MANY ? QuickReader.open(this.path) : null;
+    this.reader = null;
     this.unread = count;
   }
 
+  /** From the first to the last of them the folder is open; null where it cannot be, and for all that is read by itself. */
   private readQuickly({ file, kind }: MigrationFile): string | null {
-    const { reader } = this;
-    if (reader === null) return null;
-    const text = kind === "py" ? null : reader.read(file.slice(this.prefixes.shown.length));
-    if (--this.unread === 0) this.expectReads(0);
+    if (this.unread === 0) return null;
+    this.reader ??= QuickReader.open(this.path);
+    const text = kind === "py" ? null : (this.reader?.read(file.slice(this.prefixes.shown.length)) ?? null);
+    this.unread--;
+    if (this.unread === 0 || this.reader === null) this.expectReads(0);
     return text === null || needsCare(text) ? null : text;
   }
 

@@ -28,11 +28,14 @@ export function readMigration(file: MigrationFile, readText: () => string): Migr
   }
 }
 
-/** @throws GodwitError VERSION_DUPLICATE; `files` are sorted */
+/** @throws GodwitError VERSION_DUPLICATE */
 export function refuseDuplicates(files: readonly MigrationFile[]): void {
   for (let index = 1; index < files.length; index++) {
     const file = files[index - 1]!;
     const next = files[index]!;
+    // Only a source of somebody else's gives them in another order.
+    if (next.version < file.version)
+      return refuseDuplicates(files.toSorted((a, b) => (a.version < b.version ? -1 : 1)));
     if (next.version !== file.version) continue;
     throw new GodwitError("VERSION_DUPLICATE", `two files have the version ${file.version}`, {
       location: locateFile(next.file),

@@ -1,7 +1,11 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { MigrationManager } from "../../src/engine/migration-manager.ts";
+import type { MigrationFile } from "../../src/migrations/file-name.ts";
+import { FolderSource } from "../../src/migrations/folder-source.ts";
 import { failureOf } from "../support/failures.ts";
+import { HookedSource } from "../support/hooked-source.ts";
 import { v } from "../support/intent.ts";
 import { Project } from "../support/project.ts";
 
@@ -18,6 +22,26 @@ describe("a manager", () => {
     expect((await manager.rollback({ all: true })).map(({ version }) => version)).toEqual([v(1)]);
     expect(await manager.mark(v(2), "applied", { through: true })).toHaveLength(2);
     expect(await manager.getPendingMigrations()).toEqual([]);
+  });
+
+  test("refuses a source that has one version twice, in whatever order it gives them", async () => {
+    using project = new Project();
+    project.tables(1, 2, 3);
+    const folder = new FolderSource(project.folder);
+    const [first, second, third] = folder.list();
+    const again = { ...first!, slug: "again", file: "again.sql" };
+    for (const files of [
+      [first!, again, second!],
+      [third!, first!, second!, again],
+    ]) {
+      const manager = new MigrationManager(project.path, listing(folder, files));
+      expect(await failureOf(manager.migrate())).toMatchObject({ code: "VERSION_DUPLICATE" });
+      expect(await failureOf(manager.getStatus())).toMatchObject({ code: "VERSION_DUPLICATE" });
+    }
+    expect(existsSync(project.path)).toBe(false);
+    const unordered = listing(folder, [third!, first!, second!]);
+    const ran = await new MigrationManager(project.path, unordered).migrate();
+    expect(ran.map(({ version }) => version)).toEqual([v(1), v(2), v(3)]);
   });
 
   test("names a database in any of its spellings", async () => {
@@ -223,3 +247,7 @@ describe("a handle of the caller's", () => {
     expect(project.column("SELECT id FROM mine")).toEqual([1]);
   });
 });
+
+function listing(source: FolderSource, files: readonly MigrationFile[]): HookedSource {
+  return Object.assign(new HookedSource(source), { list: () => files });
+}

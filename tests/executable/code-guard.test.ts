@@ -191,6 +191,16 @@ describe("code that ends the process early never looks like success", () => {
     expect(project.exists() ? project.applied() : []).not.toContain(2);
   });
 
+  test("at the top of a module that has no way down", async () => {
+    using project = new CliProject();
+    project.write(1, 'Promise.reject(new Error("floating"));\nexport function up() {}', "ts");
+    project.exec("CREATE TABLE present (id)");
+    expect((await project.godwit("mark", v(1), "--applied", "--db", "app.db")).exitCode).toBe(0);
+    const ended = await project.godwit("rollback", "--db", "app.db", "--json");
+    expect(ended.exitCode).toBe(3);
+    expect(documentOf(ended)).toMatchObject({ error: { code: "CODE_INVALID", message: "floating" } });
+  });
+
   test("at the top of a module, where nothing has been run", async () => {
     using project = new CliProject();
     project.tables(1);

@@ -6,7 +6,7 @@ import { readAhead } from "../../databases/sqlite/process-beside.ts";
 import { CodeSql } from "../../engine/code-sql.ts";
 import { labelOf } from "../../engine/events.ts";
 import { readAll, requireReadable } from "../../engine/planner.ts";
-import { prepareVerify, type Work } from "../../engine/prepare.ts";
+import { mayVerifyByCode, prepareVerify, type Work } from "../../engine/prepare.ts";
 import { readHistory, withConnection } from "../../engine/run-plan.ts";
 import type { RunSubject } from "../../engine/run-subject.ts";
 import { computeState } from "../../engine/state.ts";
@@ -89,7 +89,7 @@ async function allVerifiable(
   const found: Verifiable[] = [];
   for (const { migration, state } of applied) {
     if (migration === null) continue;
-    const imported = migration.body.kind === "code" ? migration : undefined;
+    const imported = mayVerifyByCode(migration) ? migration : undefined;
     const work = await settings.guard(() => prepareVerify(source, migration), imported);
     if (work !== null) found.push({ migration, isChanged: state === "changed", work });
   }
