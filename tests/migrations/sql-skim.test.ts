@@ -97,7 +97,17 @@ const USUAL_SCRIPT = fc
   .map((parts) => parts.join(""));
 
 function section(): fc.Arbitrary<string> {
-  return fc.array(fc.constantFrom(...USUAL_PIECES), { maxLength: 5 }).map((pieces) => pieces.join(""));
+  const statement = fc.constantFrom(
+    "SELECT 1;\n",
+    "SELECT 1",
+    "DROP TABLE t;\n",
+    "INSERT INTO t VALUES ('a;''b');\n",
+  );
+  const piece = fc.oneof(
+    { weight: 2, arbitrary: statement },
+    { weight: 1, arbitrary: fc.constantFrom(...USUAL_PIECES) },
+  );
+  return fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join(""));
 }
 
 describe("a file that is skimmed", () => {
