@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { decodeText, needsCare } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { expectMuch } from "../base/jit-policy.ts";
@@ -7,10 +7,29 @@ import { locateFile } from "../base/source-text.ts";
 /** SQLITE_MAX_SQL_LENGTH, https://sqlite.org/limits.html#max_sql_length */
 const LARGEST = 1_000_000_000;
 
+const MIB = 2 ** 20;
+
 /** Nearly every file fits into it, and is read without asking for its size first. */
 const SMALL = Buffer.allocUnsafeSlow(65_536);
 
 type Decode = (shown: string, bytes: Uint8Array) => string;
+
+/**
+ * The text of a file as it stands, by one call of the runtime: what it takes for each call is as much as the system takes.
+ * @returns null where something is in the way, of which `readFileText` tells
+ */
+export function readPlainText(path: string): string | null {
+  try {
+    const text = readFileSync(path, "utf8");
+    if (text.length >= MIB) {
+      if (statSync(path).size > LARGEST) return null;
+      expectMuch({ bytes: text.length });
+    }
+    return needsCare(text) ? null : text;
+  } catch {
+    return null;
+  }
+}
 
 /**
  * The text of a migration's file.

@@ -1,13 +1,11 @@
 import { type Dirent, existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { needsCare } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { isFile } from "../base/is-file.ts";
-import { QuickReader } from "../base/quick-reader.ts";
 import { locateFile } from "../base/source-text.ts";
 import { loadCode } from "./code-loader.ts";
 import { type MigrationFile, parseFileName } from "./file-name.ts";
-import { readFileText } from "./file-text.ts";
+import { readFileText, readPlainText } from "./file-text.ts";
 import type { Migration, MigrationCode, MigrationSource } from "./migration.ts";
 import { readMigration, refuseDuplicates } from "./read-migration.ts";
 
@@ -21,7 +19,7 @@ const OTHER_FOLDERS = [
   "prisma/migrations",
 ];
 
-/** To read so many quickly is worth what it takes to be able to. */
+/** Among so many each is read by one call, and its size not asked for first. */
 const MANY = 200;
 
 /** Migrations as the files of one folder. Sub-folders and everything that is not named like a migration are left alone. */
@@ -34,9 +32,7 @@ export class FolderSource implements MigrationSource {
   /** The files that are links, as messages name them, and the folder without links: for each file anew it would take as long as its import. */
   private readonly links = new Set<string>();
   private realRoot: string | null = null;
-  /** How many of many files are listed and not read yet, and what reads them. */
-  private unread = 0;
-  private reader: QuickReader | null = null;
+  private isOfMany = false;
 
   /** `folder` is as the user gave it, and as messages show it. */
   constructor(folder: string) {
@@ -54,33 +50,15 @@ export class FolderSource implements MigrationSource {
       if (file !== null) files.push(file);
     }
     refuseDuplicates(files);
-    this.expectReads(files.length >= MANY ? files.length : 0);
+    this.isOfMany = files.length >= MANY;
     return files;
   }
 
   read(file: MigrationFile): Migration {
-    const quick = this.readQuickly(file);
-    return readMigration(file, () => quick ?? this.readWithCare(file));
-  }
-
-  private expectReads(count: number): void {
-    this.reader?.close();
-    this.reader = null;
-    this.unread = count;
-  }
-
-  /** From the first to the last of them the folder is open; null where it cannot be, and for all that is read by itself. */
-  private readQuickly({ file, kind }: MigrationFile): string | null {
-    if (this.unread === 0) return null;
-    this.reader ??= QuickReader.open(this.path);
-    const text = kind === "py" ? null : (this.reader?.read(file.slice(this.prefixes.shown.length)) ?? null);
-    this.unread--;
-    if (this.unread === 0 || this.reader === null) this.expectReads(0);
-    return text === null || needsCare(text) ? null : text;
-  }
-
-  private readWithCare(file: MigrationFile): string {
-    return readFileText(this.pathOf(file), file.file, file.kind === "py" ? decodeLoosely : undefined);
+    const path = this.pathOf(file);
+    if (file.kind === "py") return readMigration(file, () => readFileText(path, file.file, decodeLoosely));
+    const plain = this.isOfMany ? readPlainText(path) : null;
+    return readMigration(file, () => plain ?? readFileText(path, file.file));
   }
 
   load(migration: Migration): Promise<MigrationCode> {
