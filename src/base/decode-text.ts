@@ -34,8 +34,8 @@ export function needsCare(text: string): boolean {
   );
 }
 
-/** One for all files: to make one takes longer than to decode a file. */
-const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** One for all files: to make one takes longer than to decode a file. Few files need it. */
+let strict: TextDecoder | null = null;
 
 function normalise(text: string): string {
   const withoutMark = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
@@ -63,7 +63,8 @@ function looksLikeUtf16(bytes: Uint8Array): boolean {
 
 function decodeUtf8(file: string, bytes: Uint8Array): string {
   try {
-    return STRICT.decode(bytes);
+    strict ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return strict.decode(bytes);
   } catch (cause) {
     const lossy = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
     const before = normalise(lossy.slice(0, firstInvalid(lossy, bytes)));
