@@ -4,6 +4,7 @@ import { makesTable, reshapes } from "../sql/classification.ts";
 import { foldName, unquoteIdentifier } from "../sql/identifier.ts";
 import { Lexer } from "../sql/lexer.ts";
 import { mentionedNames } from "../sql/mentioned-names.ts";
+import { someHead } from "../sql/statement-facts.ts";
 import type { PreparedStep } from "./prepare.ts";
 
 /**
@@ -21,7 +22,12 @@ export class DroppedObjects {
 
   /** Whether anything can be rebuilt. */
   static concern({ work }: PreparedStep): boolean {
-    return work.kind === "code" || (work.statements.some(reshapes) && work.statements.some(makesTable));
+    if (work.kind === "code") return true;
+    const { statements } = work;
+    return (
+      someHead(statements, (words) => reshapes({ words })) &&
+      someHead(statements, (words) => makesTable({ words }))
+    );
   }
 
   static async before(step: PreparedStep, connection: Connection): Promise<DroppedObjects> {

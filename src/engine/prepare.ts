@@ -10,6 +10,7 @@ import {
   withoutTransactionControl,
 } from "../migrations/transaction-rules.ts";
 import { mayDeclareKeys, type ReferenceImpact, referenceImpact } from "../sql/classification.ts";
+import { mayRollBack, someHead } from "../sql/statement-facts.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import { labelOf, type MigrationLabel } from "./events.ts";
 import type { Step } from "./plan.ts";
@@ -82,10 +83,7 @@ function prepareSql(step: Step, body: SqlBody): PreparedStep {
     migration,
     isChanged: step.isChanged,
     label: labelOf(step),
-    isolation: isolationOf(
-      migration,
-      main.work.statements.some(({ mayRollBack }) => mayRollBack),
-    ),
+    isolation: isolationOf(migration, mayRollBack(main.work.statements)),
     work: main.work,
     verify: direction === "up" ? verify : null,
     impact: impactOf(main.work),
@@ -147,7 +145,7 @@ const MANY = 200;
 const NOT_UNDONE = /last_insert_rowid|changes\s*\(/i;
 
 function isUndoable(text: string, statements: readonly Statement[]): boolean {
-  if (statements.some(({ mayRollBack, words }) => mayRollBack || words[0] === "PRAGMA")) return false;
+  if (mayRollBack(statements) || someHead(statements, ([verb]) => verb === "PRAGMA")) return false;
   return !NOT_UNDONE.test(text);
 }
 

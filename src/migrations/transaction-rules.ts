@@ -1,6 +1,7 @@
 import { GodwitError } from "../base/failure.ts";
 import { locate } from "../base/source-text.ts";
 import { hasNoRole, pragmaName, type TransactionRole, transactionRole } from "../sql/classification.ts";
+import { everyHead, firstOdd } from "../sql/statement-facts.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { Migration } from "./migration.ts";
 
@@ -25,7 +26,7 @@ export function withoutTransactionControl(
   text: string,
   statements: readonly Statement[],
 ): RunnableStatements {
-  if (statements.every(({ words }) => hasNoRole(words))) return { statements, dropped: [] };
+  if (everyHead(statements, hasNoRole)) return { statements, dropped: [] };
   const roles = statements.map(({ words, start, end }) => transactionRole(words, text.slice(start, end)));
   const frame = findFrame(roles);
   const kept: Statement[] = [];
@@ -48,6 +49,7 @@ const DOT = 46;
 
 /** @throws GodwitError STATEMENT_NOT_ALLOWED for what no transaction makes right: parameters, and commands of the sqlite3 shell. */
 export function refuseUnrunnable(migration: Migration, text: string, statements: readonly Statement[]): void {
+  if (firstOdd(statements) === undefined) return;
   for (const { start, words, parameter } of statements) {
     if (words.length === 0 && text.charCodeAt(start) === DOT) {
       throw new GodwitError(

@@ -1,3 +1,4 @@
+import { keepHeads } from "./statement-facts.ts";
 import type { Statement } from "./statement-reader.ts";
 
 const WORDS_KEPT = 8;
@@ -99,6 +100,8 @@ class PlainReader {
   private readonly text: string;
   private readonly heads: HeadReader;
   private readonly statements: Statement[] = [];
+  private readonly kinds: (readonly string[])[] = [];
+  private lastWords: readonly string[] | null = null;
   /** Where the open statement begins; -1 where none is open. */
   private first = -1;
   /** How far the text is read. */
@@ -121,7 +124,9 @@ class PlainReader {
       if (!this.take(piece.start, piece.end)) return null;
     }
     if (this.first === -1) this.first = firstToken(this.text, this.at, end);
-    return this.first === -1 || this.close(this.endOfLast(end)) ? this.statements : null;
+    if (this.first !== -1 && !this.close(this.endOfLast(end))) return null;
+    keepHeads(this.statements, this.kinds);
+    return this.statements;
   }
 
   /** @returns false where it takes more than one look to tell where the next statement ends */
@@ -152,6 +157,8 @@ class PlainReader {
     const start = this.first;
     const words = this.heads.read(start, end);
     if (words === null) return false;
+    if (words !== this.lastWords) this.kinds.push(words);
+    this.lastWords = words;
     this.statements.push({ start, end, words, mayRollBack: false, parameter: null });
     this.first = -1;
     return true;
