@@ -100,6 +100,7 @@ class PlainReader {
   private readonly text: string;
   private readonly heads: HeadReader;
   private readonly statements: Statement[] = [];
+  /** The first words of each statement that begins in another way than the one before. */
   private readonly kinds: (readonly string[])[] = [];
   private lastWords: readonly string[] | null = null;
   /** Where the open statement begins; -1 where none is open. */
