@@ -91,7 +91,10 @@ class Rivals {
 
   private async problemsOf({ kind, runners: count }: Round): Promise<string[]> {
     if (kind === "mixed") return this.upAgainstDown(count);
-    const started = Array.from({ length: count }, () => this.start(["migrate"]));
+    // A fast machine commits all in one: every other process gives others the lock in between.
+    const started = Array.from({ length: count }, (_, index) =>
+      this.start(index % 2 === 0 ? ["migrate"] : ["migrate", "--commit", "each"]),
+    );
     const victim = kind === "kill" ? this.random.below(count) : -1;
     if (victim >= 0) {
       await Bun.sleep(this.random.below(80));
