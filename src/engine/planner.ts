@@ -2,7 +2,6 @@ import { GodwitError } from "../base/failure.ts";
 import { locateFile } from "../base/source-text.ts";
 import type { History } from "../history/history.ts";
 import type { Migration, MigrationSource } from "../migrations/migration.ts";
-import { refuseDuplicates } from "../migrations/read-migration.ts";
 import type { FinishedStep } from "./events.ts";
 import { historyMoved, type PlanRequest, planSteps, type Step } from "./plan.ts";
 import type { PreparedStep } from "./prepare.ts";
@@ -25,12 +24,10 @@ export interface RunRequest {
 
 /**
  * Every migration of a source, read. A file that cannot be parsed is in the list as broken.
- * @throws GodwitError VERSION_DUPLICATE, and what listing fails with
+ * @throws GodwitError what listing fails with
  */
 export function readAll(source: MigrationSource): Migration[] {
-  const files = source.list();
-  refuseDuplicates(files);
-  return files.map((file) => source.read(file));
+  return source.list().map((file) => source.read(file));
 }
 
 /** @throws the failure of the first file that could not be read or parsed. */

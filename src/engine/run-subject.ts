@@ -4,6 +4,7 @@ import type { DatabaseAccess } from "../databases/open-database.ts";
 import { CarriedSource, type EmbeddedMigrations } from "../migrations/carried-source.ts";
 import { FolderSource } from "../migrations/folder-source.ts";
 import type { MigrationSource } from "../migrations/migration.ts";
+import { OrderedSource } from "../migrations/ordered-source.ts";
 import type { EventListener } from "./events.ts";
 import type { RunSettings } from "./run-settings.ts";
 
@@ -49,7 +50,9 @@ export type Migrations = string | EmbeddedMigrations | MigrationSource;
 
 function sourceOf(migrations: Migrations): MigrationSource {
   if (typeof migrations === "string") return new FolderSource(migrations);
-  return "list" in migrations ? migrations : new CarriedSource(migrations.folder, migrations.migrations);
+  return "list" in migrations
+    ? new OrderedSource(migrations)
+    : new CarriedSource(migrations.folder, migrations.migrations);
 }
 
 /** What a manager's options mean, with the defaults filled in. Code runs unguarded in a library. */

@@ -66,10 +66,12 @@ function draftOf(version: string, migration: Migration | null): Draft {
 /** Whether what is applied is every file as it is now, and nothing else: what most starts find, and need no entries for. */
 export function isUpToDate(migrations: readonly Migration[], { applied, incomplete }: History): boolean {
   if (incomplete.length > 0 || applied.length !== migrations.length) return false;
-  return migrations.every(({ version, checksum }, index) => {
-    const record = applied[index]!;
-    return record.version === version && record.checksum === checksum && checksum !== null;
-  });
+  for (let index = 0; index < applied.length; index++) {
+    const { version, checksum } = applied[index]!;
+    const migration = migrations[index]!;
+    if (migration.version !== version || migration.checksum !== checksum || checksum === null) return false;
+  }
+  return true;
 }
 
 /** The highest version in the history; rows whose version is none (made by hand) are no measure of order. */

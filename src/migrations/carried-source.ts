@@ -4,7 +4,7 @@ import { readExports } from "./code-exports.ts";
 import { importFailure } from "./code-file.ts";
 import { type MigrationFile, parseFileName } from "./file-name.ts";
 import type { CodeBody, Migration, MigrationCode, MigrationSource } from "./migration.ts";
-import { readMigration, refuseDuplicates } from "./read-migration.ts";
+import { parseMigration, readMigration, refuseDuplicates } from "./read-migration.ts";
 
 /** Migrations that a program carries: what a module holds that `godwit embed` wrote. */
 export interface EmbeddedMigrations {
@@ -54,9 +54,9 @@ export class CarriedSource implements MigrationSource {
 
   read(file: MigrationFile): Migration {
     const { text, trace } = this.find(file);
-    const migration = readMigration(file, () =>
-      needsCare(text) ? decodeText(file.file, Buffer.from(text)) : text,
-    );
+    const migration = needsCare(text)
+      ? readMigration(file, () => decodeText(file.file, Buffer.from(text)))
+      : parseMigration(file, text);
     if (migration.body.kind !== "code" || trace === undefined) return migration;
     return { ...migration, body: { ...migration.body, trace } };
   }

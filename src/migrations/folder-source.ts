@@ -7,7 +7,7 @@ import { loadCode } from "./code-loader.ts";
 import { type MigrationFile, parseFileName } from "./file-name.ts";
 import { readFileText, readPlainText } from "./file-text.ts";
 import type { Migration, MigrationCode, MigrationSource } from "./migration.ts";
-import { readMigration, refuseDuplicates } from "./read-migration.ts";
+import { parseMigration, readMigration, refuseDuplicates } from "./read-migration.ts";
 
 /** Where other tools keep their migrations, looked for when the folder is not there. */
 const OTHER_FOLDERS = [
@@ -58,7 +58,9 @@ export class FolderSource implements MigrationSource {
     const path = this.pathOf(file);
     if (file.kind === "py") return readMigration(file, () => readFileText(path, file.file, decodeLoosely));
     const plain = this.isOfMany ? readPlainText(path) : null;
-    return readMigration(file, () => plain ?? readFileText(path, file.file));
+    return plain === null
+      ? readMigration(file, () => readFileText(path, file.file))
+      : parseMigration(file, plain);
   }
 
   load(migration: Migration): Promise<MigrationCode> {

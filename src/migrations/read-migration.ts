@@ -14,28 +14,39 @@ interface Read {
 }
 
 /**
- * One migration, parsed, from the text that `readText` gives; whatever the text is refused for makes a broken body.
+ * One migration, parsed, from the text that `readText` gives; whatever that or the text is refused for makes a broken body.
  * @param readText for `.py` asked only for its description, and then whatever the bytes are
  */
 export function readMigration(file: MigrationFile, readText: () => string): Migration {
+  let text: string;
   try {
-    if (file.kind === "py") return pythonMigration(file, readText());
-    const text = readText();
+    text = readText();
+  } catch (failure) {
+    return brokenMigration(file, failure);
+  }
+  return parseMigration(file, text);
+}
+
+/** One migration from its text; whatever the text is refused for makes a broken body. */
+export function parseMigration(file: MigrationFile, text: string): Migration {
+  try {
+    if (file.kind === "py") return pythonMigration(file, text);
     return compose(file, file.kind === "sql" ? readSqlFile(file.file, text) : readCodeFile(file.file, text));
   } catch (failure) {
-    if (!(failure instanceof GodwitError)) throw failure;
-    return { ...file, ...PLAIN, body: { kind: "broken", failure } };
+    return brokenMigration(file, failure);
   }
 }
 
-/** @throws GodwitError VERSION_DUPLICATE */
+function brokenMigration(file: MigrationFile, failure: unknown): Migration {
+  if (!(failure instanceof GodwitError)) throw failure;
+  return { ...file, ...PLAIN, body: { kind: "broken", failure } };
+}
+
+/** Of what is sorted by version. @throws GodwitError VERSION_DUPLICATE */
 export function refuseDuplicates(files: readonly MigrationFile[]): void {
   for (let index = 1; index < files.length; index++) {
     const file = files[index - 1]!;
     const next = files[index]!;
-    // Only a source of somebody else's gives them in another order.
-    if (next.version < file.version)
-      return refuseDuplicates(files.toSorted((a, b) => (a.version < b.version ? -1 : 1)));
     if (next.version !== file.version) continue;
     throw new GodwitError("VERSION_DUPLICATE", `two files have the version ${file.version}`, {
       location: locateFile(next.file),

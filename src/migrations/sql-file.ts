@@ -43,7 +43,6 @@ export function parseSqlFile(file: string, text: string): SqlFile {
 
 /** A script that is known to be sound, and whose statements have not been read yet. */
 class UnreadSql implements SqlBody {
-  readonly kind = "sql";
   readonly text: string;
   private readonly file: string;
   private readonly sections: SkimmedSections;
@@ -53,6 +52,10 @@ class UnreadSql implements SqlBody {
     this.file = file;
     this.text = text;
     this.sections = sections;
+  }
+
+  get kind(): "sql" {
+    return "sql";
   }
 
   get hasDown(): boolean {

@@ -1,3 +1,4 @@
+import { checksum } from "../base/checksum.ts";
 import { COMMENTS, isComment, isOdd, isSpace, mayBePlain, SpanFinder } from "../sql/plain-statements.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
@@ -19,9 +20,12 @@ export interface SkimmedSections {
 
 interface SkimmedSection {
   readonly start: number;
-  end: number;
-  hasStatement: boolean;
+  readonly end: number;
+  readonly hasStatement: boolean;
 }
+
+/** While it is read. */
+type OpenSection = { -readonly [Key in keyof SkimmedSection]: SkimmedSection[Key] };
 
 /**
  * Reads the header, the checksum and whether there is a way down, without reading the statements: a start with nothing to do reads every file, and
@@ -42,14 +46,16 @@ const DOWN = "-- down";
 /** SQL without a comment, or anything that only the lexer reads. */
 const CODE =
   /[^'"`[$@#?:/\v\r\ufeff-]*(?:(?:'[^']*'|"[^"]*"|`[^`]*`|-(?!-)|\/(?!\*))[^'"`[$@#?:/\v\r\ufeff-]*)*/.source;
-const WORD = "[ \\t\\n\\f]*[A-Za-z]";
+const SPACES = "[ \\t\\n\\f]*";
+const WORD = `${SPACES}[A-Za-z]`;
+const STATEMENTS = `${WORD}${CODE};${SPACES}`;
 const DOWN_LINE = `\n${DOWN}\n`;
 
 /** In UTF-16 units. The repetition in CODE has no bound, with which it would take longer to compile than to run. */
 const LONGEST_USUAL = 16_384;
 
-const UNMARKED = new RegExp(`^${WORD}${CODE}$`);
-const UP_AND_DOWN = new RegExp(`^${UP}\n${WORD}${CODE};[ \\t\\n\\f]*${DOWN_LINE}${WORD}${CODE}$`);
+const UNMARKED = new RegExp(`^${STATEMENTS}$`);
+const UP_AND_DOWN = new RegExp(`^${UP}\n${STATEMENTS}${DOWN_LINE}${WORD}${CODE}$`);
 
 /**
  * What nearly every file is: statements without a comment, by themselves or under `-- up`, and then others under `-- down`. A start reads thousands of them,
@@ -58,13 +64,40 @@ const UP_AND_DOWN = new RegExp(`^${UP}\n${WORD}${CODE};[ \\t\\n\\f]*${DOWN_LINE}
 function skimUsualFile(text: string): SkimmedFile | null {
   const isMarked = UP_AND_DOWN.test(text);
   if (!isMarked && !UNMARKED.test(text)) return null;
-  const at = isMarked ? text.indexOf(DOWN_LINE) : text.length;
+  const at = isMarked ? text.indexOf(DOWN_LINE) : -1;
   // One of them stands in a string.
   if (isMarked && text.indexOf(DOWN_LINE, at + 1) !== -1) return null;
-  const up = { start: isMarked ? UP.length : 0, end: isMarked ? at + 1 : at, hasStatement: true };
-  const down = isMarked ? { start: at + DOWN_LINE.length - 1, end: text.length, hasStatement: true } : null;
-  const checksum = checksumOfSection(PLAIN, text, up.start, up.end);
-  return { header: PLAIN, checksum, sections: { up, down, verify: null } };
+  const up = isMarked ? text.slice(UP.length, at) : text;
+  // No other space than this takes away stands at either end.
+  return { header: PLAIN, checksum: checksum(up.trim()), sections: new UsualSections(text.length, at) };
+}
+
+/** Made into places where they are asked for: most starts ask for none. */
+class UsualSections implements SkimmedSections {
+  private readonly length: number;
+  private readonly at: number;
+
+  /** @param at where the line of the second marker begins; -1 where there are no markers */
+  constructor(length: number, at: number) {
+    this.length = length;
+    this.at = at;
+  }
+
+  get up(): SkimmedSection {
+    const { at, length } = this;
+    return at === -1
+      ? { start: 0, end: length, hasStatement: true }
+      : { start: UP.length, end: at + 1, hasStatement: true };
+  }
+
+  get down(): SkimmedSection | null {
+    const { at, length } = this;
+    return at === -1 ? null : { start: at + DOWN_LINE.length - 1, end: length, hasStatement: true };
+  }
+
+  get verify(): null {
+    return null;
+  }
 }
 
 /** Where space and semicolons end. */
@@ -95,11 +128,11 @@ class SqlSkimmer {
   private readonly text: string;
   private headers: HeaderReader | null = null;
   private isInStatement = false;
-  private readonly unmarked: SkimmedSection;
-  private current: SkimmedSection;
-  private up: SkimmedSection | null = null;
-  private down: SkimmedSection | null = null;
-  private verify: SkimmedSection | null = null;
+  private readonly unmarked: OpenSection;
+  private current: OpenSection;
+  private up: OpenSection | null = null;
+  private down: OpenSection | null = null;
+  private verify: OpenSection | null = null;
 
   constructor(file: string, text: string) {
     this.file = file;
