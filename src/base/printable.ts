@@ -3,9 +3,11 @@
  * recolour the screen, and bidirectional overrides, which can reorder what is read, appear as escapes.
  */
 export function printable(text: string): string {
-  return text.replace(UNSAFE, (character) =>
-    character === "\t" ? " " : `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`,
-  );
+  return text.replace(UNSAFE, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  return character === "\t" ? " " : `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

@@ -127,11 +127,19 @@ export class BareStepRunner {
   ): Promise<{ starts: readonly number[]; ends: readonly number[] }> {
     const { connection, settings } = this.parts;
     const now = () => settings.clock.elapsed();
-    const commands = together.map(({ work }) => commandsOf(work as SqlWork));
-    const stepOf = commands.flatMap((ofStep, index) => ofStep.map(() => index));
+    const commands: Command[] = [];
+    /** The step of each command. */
+    const stepOf: number[] = [];
+    for (let index = 0; index < together.length; index++) {
+      const { text, statements } = together[index]!.work as SqlWork;
+      for (const { start, end } of statements) {
+        commands.push({ sql: text.slice(start, end) });
+        stepOf.push(index);
+      }
+    }
     const starts: number[] = [];
     const ends: number[] = [];
-    const { ran, error, isInTransaction } = await connection.runEach(commands.flat(), (at) => {
+    const { ran, error, isInTransaction } = await connection.runEach(commands, (at) => {
       const index = stepOf[at]!;
       if (index < starts.length) return true;
       if (index > 0) ends.push(now());
@@ -164,9 +172,9 @@ export class BareStepRunner {
 /** And has no notes to tell. */
 function onlyMakesOrDropsTables({ work, dropped, isChanged }: PreparedStep): boolean {
   if (work.kind !== "sql" || dropped.length > 0 || isChanged) return false;
-  return work.statements.every(({ words, start, end }) =>
-    onlyMakesOrDropsTable(words, work.text.slice(start, end)),
-  );
+  for (const { words, start, end } of work.statements)
+    if (!onlyMakesOrDropsTable(words, work.text.slice(start, end))) return false;
+  return true;
 }
 
 function commandsOf({ text, statements }: SqlWork): Command[] {

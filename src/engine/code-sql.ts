@@ -6,6 +6,7 @@ import { changedTables } from "../sql/changed-tables.ts";
 import { hasNoRole, makesTable, mayDeclareKeys, reshapedName, reshapes } from "../sql/classification.ts";
 import { mayBePlain, plainStatements } from "../sql/plain-statements.ts";
 import { isSimpleStatement } from "../sql/simple-statement.ts";
+import { everyHead, someHead } from "../sql/statement-facts.ts";
 import { type Statement, StatementReader } from "../sql/statement-reader.ts";
 import { mayEnforce } from "./row-guard.ts";
 
@@ -133,9 +134,9 @@ export class CodeSql implements LendingRules {
       );
     }
     const statements = statementsIn(sql);
-    if (!statements.every(({ words }) => hasNoRole(words))) this.refuseStatements(sql, statements);
+    if (!everyHead(statements, hasNoRole)) this.refuseStatements(sql, statements);
     if (mayEnforce(this.migration)) for (const table of changedTables(sql)) this.changed.add(table);
-    this.hasMadeTable ||= statements.some(makesTable);
+    this.hasMadeTable ||= someHead(statements, makesTable);
     return { count: statements.length, reshaped: reshapedBy(sql, statements) };
   }
 
@@ -149,8 +150,10 @@ export class CodeSql implements LendingRules {
 const NOTHING: readonly string[] = [];
 
 function reshapedBy(sql: string, statements: readonly Statement[]): readonly string[] {
-  if (!statements.some(reshapes)) return NOTHING;
-  return statements.filter(reshapes).flatMap(({ start, end }) => reshapedName(sql.slice(start, end)) ?? []);
+  if (!someHead(statements, reshapes)) return NOTHING;
+  return statements
+    .filter(({ words }) => reshapes(words))
+    .flatMap(({ start, end }) => reshapedName(sql.slice(start, end)) ?? []);
 }
 
 /** An open comment makes SQLite pass over all that follows (https://sqlite.org/lang_comment.html); the rest it finds by itself. */

@@ -24,10 +24,7 @@ export class DroppedObjects {
   static concern({ work }: PreparedStep): boolean {
     if (work.kind === "code") return true;
     const { statements } = work;
-    return (
-      someHead(statements, (words) => reshapes({ words })) &&
-      someHead(statements, (words) => makesTable({ words }))
-    );
+    return someHead(statements, reshapes) && someHead(statements, makesTable);
   }
 
   static async before(step: PreparedStep, connection: Connection): Promise<DroppedObjects> {

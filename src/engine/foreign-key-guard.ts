@@ -50,7 +50,8 @@ export class ForeignKeyGuard {
     const { pointing } = this;
     if (pointing === null || declaresKeys) return impact === null || impact.length > 0;
     if (impact === null) return !this.isWithoutKeys;
-    return impact.some((table) => pointing.has(table.toLowerCase()));
+    for (const table of impact) if (pointing.has(table.toLowerCase())) return true;
+    return false;
   }
 
   /** As `begin`, where it is known that no key is declared. @returns whether it is */

@@ -4,7 +4,7 @@ import type { History } from "../history/history.ts";
 import type { Migration, MigrationSource } from "../migrations/migration.ts";
 import type { FinishedStep } from "./events.ts";
 import { historyMoved, type PlanRequest, planSteps, type Step } from "./plan.ts";
-import type { PreparedStep } from "./prepare.ts";
+import type { PreparedStep, prepareStep as PrepareStep } from "./prepare.ts";
 import type { Replan } from "./replan.ts";
 import type { RunSubject } from "./run-subject.ts";
 import { computeState, isUpToDate, newestApplied } from "./state.ts";
@@ -94,10 +94,10 @@ export class Planner {
     for (const step of steps) {
       let one = this.preparedFor(step);
       if (one === undefined) {
-        const isCode = step.migration.body.kind === "code";
-        const preparing = isCode
-          ? this.guarded(step, async () => prepareStep(this.source, step))
-          : prepareStep(this.source, step);
+        const preparing =
+          step.migration.body.kind === "code"
+            ? this.guarded(step, prepareStep)
+            : prepareStep(this.source, step);
         // Of thousands of files few hold code.
         one = preparing instanceof Promise ? await preparing : preparing;
         this.prepared[step.direction].set(step.migration.version, one);
@@ -114,9 +114,10 @@ export class Planner {
   }
 
   /** Importing runs the code at the top of a module, and of all that it imports. */
-  private async guarded<T>({ migration }: Step, prepare: () => Promise<T>): Promise<T> {
+  private async guarded(step: Step, prepare: typeof PrepareStep): Promise<PreparedStep> {
+    const { migration } = step;
     try {
-      return await this.guard(prepare, migration);
+      return await this.guard(async () => prepare(this.source, step), migration);
     } catch (error) {
       if (!(error instanceof GodwitError) || error.location !== undefined) throw error;
       throw error.with({ location: locateFile(migration.file) });

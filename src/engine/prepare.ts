@@ -94,8 +94,9 @@ function prepareSql(step: Step, body: SqlBody): PreparedStep {
 
 /** What a section may only do is read: that is asked before anything runs, whichever way the step goes. */
 function verifyOfSql(migration: Migration, { text, verify }: SqlBody): SqlWork | null {
+  if (verify.length === 0) return null;
   refuseInVerify(text, verify, migration.file);
-  return verify.length === 0 ? null : runnable({ ...migration, transactional: true }, text, verify).work;
+  return runnable({ ...migration, transactional: true }, text, verify).work;
 }
 
 /** Whether the module of a migration must be imported to know its `verify`: not where its text does not speak of one. */

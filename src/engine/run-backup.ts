@@ -159,5 +159,7 @@ function asksForBackup(steps: readonly PreparedStep[], when: "auto" | "always" |
 /** Nothing that was there is changed by it. */
 export function isAddition({ work }: PreparedStep): boolean {
   if (work.kind === "code") return false;
-  return work.statements.every(({ words, start, end }) => onlyAdds(words, work.text.slice(start, end)));
+  for (const { words, start, end } of work.statements)
+    if (!onlyAdds(words, work.text.slice(start, end))) return false;
+  return true;
 }

@@ -55,12 +55,13 @@ export class FolderSource implements MigrationSource {
   }
 
   read(file: MigrationFile): Migration {
-    const path = this.pathOf(file);
-    if (file.kind === "py") return readMigration(file, () => readFileText(path, file.file, decodeLoosely));
-    const plain = this.isOfMany ? readPlainText(path) : null;
-    return plain === null
-      ? readMigration(file, () => readFileText(path, file.file))
-      : parseMigration(file, plain);
+    const plain = this.isOfMany && file.kind !== "py" ? readPlainText(this.pathOf(file)) : null;
+    return plain === null ? this.readWithCare(file) : parseMigration(file, plain);
+  }
+
+  private readWithCare(file: MigrationFile): Migration {
+    const decode = file.kind === "py" ? decodeLoosely : undefined;
+    return readMigration(file, () => readFileText(this.pathOf(file), file.file, decode));
   }
 
   load(migration: Migration): Promise<MigrationCode> {

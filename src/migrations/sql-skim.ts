@@ -1,4 +1,5 @@
 import { checksum } from "../base/checksum.ts";
+import { plain, SPACES } from "../sql/plain-pattern.ts";
 import { COMMENTS, isComment, isOdd, isSpace, mayBePlain, SpanFinder } from "../sql/plain-statements.ts";
 import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
@@ -43,15 +44,12 @@ export function skimSqlFile(file: string, text: string): SkimmedFile | null {
 const UP = "-- up";
 const DOWN = "-- down";
 
-/** SQL without a comment, or anything that only the lexer reads. */
-const CODE =
-  /[^'"`[$@#?:/\v\r\ufeff-]*(?:(?:'[^']*'|"[^"]*"|`[^`]*`|-(?!-)|\/(?!\*))[^'"`[$@#?:/\v\r\ufeff-]*)*/.source;
-const SPACES = "[ \\t\\n\\f]*";
+const CODE = plain("*");
 const WORD = `${SPACES}[A-Za-z]`;
 const STATEMENTS = `${WORD}${CODE};${SPACES}`;
 const DOWN_LINE = `\n${DOWN}\n`;
 
-/** In UTF-16 units. The repetition in CODE has no bound, with which it would take longer to compile than to run. */
+/** In UTF-16 units: the repetition in CODE has no bound. */
 const LONGEST_USUAL = 16_384;
 
 const UNMARKED = new RegExp(`^${STATEMENTS}$`);

@@ -26,7 +26,16 @@ export function withoutTransactionControl(
   text: string,
   statements: readonly Statement[],
 ): RunnableStatements {
-  if (everyHead(statements, hasNoRole)) return { statements, dropped: [] };
+  return everyHead(statements, hasNoRole)
+    ? { statements, dropped: [] }
+    : withoutFrame(migration, text, statements);
+}
+
+function withoutFrame(
+  migration: Migration,
+  text: string,
+  statements: readonly Statement[],
+): RunnableStatements {
   const roles = statements.map(({ words, start, end }) => transactionRole(words, text.slice(start, end)));
   const frame = findFrame(roles);
   const kept: Statement[] = [];

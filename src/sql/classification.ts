@@ -51,12 +51,8 @@ export function pragmaName(statementText: string): string {
   return name === undefined ? "" : unquoteIdentifier(name).toLowerCase();
 }
 
-interface Worded {
-  readonly words: readonly string[];
-}
-
 /** Drops a table or what hangs on one, or may rename: where a rebuild can begin. A quoted name ends the words, so ALTER is known by little. */
-export function reshapes({ words }: Worded): boolean {
+export function reshapes(words: readonly string[]): boolean {
   if (words[0] === "DROP") return words[1] === "TABLE" || words[1] === "VIEW" || words[1] === "TRIGGER";
   return mayRename(words);
 }
@@ -76,7 +72,7 @@ export function mayDeclareKeys(sql: string): boolean {
 }
 
 /** Creates a table, or may rename one: without that, none is rebuilt. */
-export function makesTable({ words }: Worded): boolean {
+export function makesTable(words: readonly string[]): boolean {
   return words[0] === "CREATE" ? words.slice(1, 3).includes("TABLE") : mayRename(words);
 }
 

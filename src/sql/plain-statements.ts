@@ -1,25 +1,26 @@
+import { MARK, outside, plain } from "./plain-pattern.ts";
 import { keepHeads } from "./statement-facts.ts";
 import type { Statement } from "./statement-reader.ts";
 
 const WORDS_KEPT = 8;
 
+/** As many as nearly every statement has. */
+const FEW = "{0,100}";
+
 /**
  * What may hide a semicolon, as a whole: strings with what stands between them up to a semicolon, a name in quotes, a comment; or one character of what only
- * the lexer reads. The repetition has a bound, since Bun's regular expressions take many times as long beyond some 50,000.
+ * the lexer reads.
  */
-const HIDING =
-  /'[^']*'(?:[^'"`[;$@#?:/\v\r\ufeff-]*'[^']*'){0,100}|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|['"`[$@#?:\v\r\ufeff]|\/\*/;
+const HIDING = `'[^']*'(?:${outside(";")}'[^']*')${FEW}|"[^"]*"|\`[^\`]*\`|\\[[^\\]]*\\]|--[^\\n]*|/\\*[\\s\\S]*?\\*/|${MARK}|/\\*`;
 
 /** How far it is to where one may begin: a minus and a slash need not. */
-const BETWEEN_PIECES = /[^;'"`[$@#?:/\v\r\ufeff-]*/y;
+const BETWEEN_PIECES = new RegExp(outside(";"), "y");
 
 /** How far it is to a comment, over quotes as well; the bound may end it before one of those. */
-const BETWEEN_COMMENTS =
-  /[^'"`[$@#?:/\v\r\ufeff-]*(?:(?:'[^']*'|"[^"]*"|`[^`]*`|-(?!-)|\/(?!\*))[^'"`[$@#?:/\v\r\ufeff-]*){0,100}/y;
+const BETWEEN_COMMENTS = new RegExp(plain(FEW), "y");
 
-/** A whole statement to its semicolon, and what space is before it, where it holds no comment and few quotes: so are most. */
-const STATEMENT =
-  /[^;'"`[$@#?:/\v\r\ufeff-]*(?:(?:'[^']*'|"[^"]*"|`[^`]*`|-(?!-)|\/(?!\*))[^;'"`[$@#?:/\v\r\ufeff-]*){0,100};/y;
+/** A whole statement to its semicolon, where it holds no comment and few quotes: so are most. */
+const STATEMENT = new RegExp(`${plain(FEW, ";")};`, "y");
 
 interface Spans {
   readonly between: RegExp;
@@ -30,7 +31,7 @@ interface Spans {
 export const COMMENTS: Spans = { between: BETWEEN_COMMENTS, span: new RegExp(HIDING, "y") };
 
 /** And the semicolons that are none of their business. */
-const PIECES: Spans = { between: BETWEEN_PIECES, span: new RegExp(`;|${HIDING.source}`, "y") };
+const PIECES: Spans = { between: BETWEEN_PIECES, span: new RegExp(`;|${HIDING}`, "y") };
 
 /**
  * Goes from one span to the next. Where they stand is told by the places at which the matchers stop: an object for each match would take longer than the
@@ -70,7 +71,11 @@ export class SpanFinder {
 }
 
 /** A word as the lexer reads it; variables are left to that. */
-const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*/y;
+const WORD = "[A-Za-z_\\u0080-\\uffff][A-Za-z0-9_\\u0080-\\uffff]*";
+
+/** The words that a statement begins with, as many as are kept. */
+const HEAD = new RegExp(`${WORD}(?:[ \\t\\n\\f]+${WORD}){0,${WORDS_KEPT - 1}}`, "y");
+const BETWEEN_WORDS = /[ \t\n\f]+/;
 
 const TAB = 9;
 const NEWLINE = 10;
@@ -119,6 +124,8 @@ class PlainReader {
     for (;;) {
       if (this.first === -1) {
         while (this.takeWhole(end));
+        // In most scripts nothing is left then.
+        if (this.at === end) break;
         piece.end = this.at;
       }
       if (!piece.next() || piece.start >= end) break;
@@ -130,16 +137,21 @@ class PlainReader {
     return this.statements;
   }
 
-  /** @returns false where it takes more than one look to tell where the next statement ends */
+  /** @returns false where there is none, or it takes more than one look to tell where the next statement ends */
   private takeWhole(end: number): boolean {
-    const { text, at } = this;
-    STATEMENT.lastIndex = at;
+    const { text } = this;
+    const first = firstToken(text, this.at, end);
+    this.at = first === -1 ? end : first;
+    if (first === -1) return false;
+    STATEMENT.lastIndex = first;
     if (!STATEMENT.test(text)) return false;
     const next = STATEMENT.lastIndex;
     if (next > end) return false;
-    this.first = firstToken(text, at, next - 1);
     this.at = next;
-    return this.first === -1 || this.close(next);
+    // A semicolon alone ends nothing.
+    if (next === first + 1) return true;
+    this.first = first;
+    return this.close(next);
   }
 
   /** @returns false for what is not plain */
@@ -211,21 +223,21 @@ class HeadReader {
   read(start: number, end: number): readonly string[] | null {
     const { text } = this;
     if (this.head !== "" && text.startsWith(this.head, start)) return this.words;
-    const words: string[] = [];
-    let next = start;
-    while (words.length < WORDS_KEPT && next !== -1) {
-      WORD.lastIndex = next;
-      if (!WORD.test(text) || WORD.lastIndex > end) break;
-      const word = text.slice(next, WORD.lastIndex).toUpperCase();
-      // x'00' is a blob.
-      if (word === "X" && text.charCodeAt(WORD.lastIndex) === QUOTE) break;
-      next = firstToken(text, WORD.lastIndex, end);
-      words.push(word);
-    }
+    const words = this.wordsAt(start);
+    const next = words.length === 0 ? start : firstToken(text, HEAD.lastIndex, end);
     if (words.length < WORDS_KEPT && isCommentAt(text, next)) return null;
     this.head = text.charCodeAt(next) === OPEN_PARENTHESIS ? text.slice(start, next + 1) : "";
+    // x'00' is a blob.
+    if (words.at(-1) === "X" && text.charCodeAt(HEAD.lastIndex) === QUOTE) words.pop();
     this.words = words;
     return words;
+  }
+
+  /** HEAD stops behind them. */
+  private wordsAt(start: number): string[] {
+    const { text } = this;
+    HEAD.lastIndex = start;
+    return HEAD.test(text) ? text.slice(start, HEAD.lastIndex).toUpperCase().split(BETWEEN_WORDS) : [];
   }
 }
 
@@ -237,7 +249,11 @@ function isCommentAt(text: string, at: number): boolean {
 
 /** The index of the first character that is no space; -1 where there is none. */
 function firstToken(text: string, start: number, end: number): number {
-  for (let at = start; at < end; at++) if (!isSpace(text.charCodeAt(at))) return at;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    // To call a function takes as long as all else here.
+    if (code > SPACE || !isSpace(code)) return at;
+  }
   return -1;
 }
 

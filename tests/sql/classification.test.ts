@@ -100,18 +100,22 @@ describe("what may rebuild a table", () => {
     ["ALTER TABLE main.`t` RENAME TO u", "t", true],
   ])("%s reshapes %s", (sql, name, makes) => {
     const [statement] = statementsOf(sql);
-    expect([reshapes(statement!), reshapedName(sql), makesTable(statement!)]).toEqual([true, name, makes]);
+    expect([reshapes(statement!.words), reshapedName(sql), makesTable(statement!.words)]).toEqual([
+      true,
+      name,
+      makes,
+    ]);
   });
 
   test.each(["ALTER TABLE t ADD COLUMN c", "ALTER TABLE t DROP COLUMN c", "DROP INDEX i", "SELECT 1"])(
     "%s does not",
     (sql) => {
       const [statement] = statementsOf(sql);
-      expect([reshapes(statement!), makesTable(statement!)]).toEqual([false, false]);
+      expect([reshapes(statement!.words), makesTable(statement!.words)]).toEqual([false, false]);
     },
   );
 
   test.each(["CREATE TABLE t (id)", "CREATE TEMP TABLE t (id)"])("%s makes a table", (sql) => {
-    expect(makesTable(statementsOf(sql)[0]!)).toBe(true);
+    expect(makesTable(statementsOf(sql)[0]!.words)).toBe(true);
   });
 });
