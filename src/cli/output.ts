@@ -3,6 +3,12 @@ import { GodwitError, messageOf } from "../base/failure.ts";
 
 const NEWLINE = 10;
 
+/** Lines are written as soon as there are so many units of UTF-16. */
+const MOST_KEPT = 65_536;
+
+/** Text of which each character is one byte: to write it so, nothing has to be loaded that makes bytes. */
+const ASCII = /^[ -~\n]*$/;
+
 /**
  * Writes to a file descriptor and knows whether it worked. Not process.stdout: that costs 6 ms of start-up, and Bun drops the error of a full disk
  * or a closed pipe.
@@ -32,7 +38,7 @@ export class Output {
   /** Adds a line; lines of the same turn go out in one write. */
   line(text = ""): void {
     this.pending += `${text}\n`;
-    if (this.pending.length > 65_536) return this.flush();
+    if (this.pending.length > MOST_KEPT) return this.flush();
     if (this.isScheduled) return;
     this.isScheduled = true;
     queueMicrotask(() => this.flush());
@@ -40,15 +46,15 @@ export class Output {
 
   flush(): void {
     this.isScheduled = false;
-    const bytes = Buffer.from(this.pending);
+    const text = this.pending;
     this.pending = "";
-    this.writeAll(bytes);
+    this.writeAll(text);
   }
 
   /** Writes at once, after the lines before it. */
   raw(chunk: string | Uint8Array): void {
     this.flush();
-    this.writeAll(Buffer.from(chunk as string));
+    this.writeAll(chunk);
   }
 
   /** @throws GodwitError OUTPUT_FAILED if something was lost; a reader that had enough of text (`| head`) is none. */
@@ -64,18 +70,22 @@ export class Output {
     });
   }
 
-  private writeAll(bytes: Buffer): void {
-    if (this.failure !== null || bytes.length === 0) return;
+  private writeAll(chunk: string | Uint8Array): void {
+    if (this.failure !== null || chunk.length === 0) return;
+    const bytes = typeof chunk === "string" && !isShortAscii(chunk) ? Buffer.from(chunk) : chunk;
     const write = () => {
       for (let at = 0; at < bytes.length; ) at += this.write(bytes, at);
     };
     if (Output.around === null) write();
-    else Output.around(write, bytes.at(-1) === NEWLINE);
+    else Output.around(write, typeof bytes === "string" ? bytes.endsWith("\n") : bytes.at(-1) === NEWLINE);
   }
 
-  private write(bytes: Buffer, at: number): number {
+  /** @param bytes text only if it is ASCII, and short: what is left of it is made into bytes anew each time */
+  private write(bytes: string | Uint8Array, at: number): number {
     try {
-      return writeSync(this.descriptor, bytes, at);
+      return typeof bytes === "string"
+        ? writeSync(this.descriptor, bytes.slice(at))
+        : writeSync(this.descriptor, bytes, at);
     } catch (error) {
       const failure = error as NodeJS.ErrnoException;
       // A pipe in non-blocking mode that is full: wait for its reader.
@@ -87,6 +97,10 @@ export class Output {
       return bytes.length;
     }
   }
+}
+
+function isShortAscii(text: string): boolean {
+  return text.length <= MOST_KEPT && ASCII.test(text);
 }
 
 /** O_CLOEXEC, in the octal digits of /proc/self/fdinfo (https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html). */

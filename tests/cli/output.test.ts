@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Output } from "../../src/cli/output.ts";
@@ -57,5 +57,19 @@ describe("an output", () => {
       "the output could not be written: ENOSPC",
     );
     closeSync(descriptor);
+  });
+
+  test.each(["x", "ä", "\u001b[2mx"])("waits for the reader of a pipe that is full: %j", async (piece) => {
+    const pipe = join(folder, "pipe");
+    Bun.spawnSync(["mkfifo", pipe]);
+    const descriptor = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    const reader = Bun.spawn(["sh", "-c", 'sleep 0.1; cat "$0" > "$1"', pipe, file]);
+    const output = new Output(descriptor);
+    const lines = [piece.repeat(40_000), piece.repeat(40_000), piece.repeat(200_000)];
+    for (const line of lines) output.raw(`${line}\n`);
+    output.requireWritten(true);
+    closeSync(descriptor);
+    await reader.exited;
+    expect(readFileSync(file, "utf8") === `${lines.join("\n")}\n`).toBe(true);
   });
 });
