@@ -27,7 +27,10 @@ export function decodeText(file: string, bytes: Uint8Array): string {
   return normalised;
 }
 
-/** Whether a text is none as it stands, and its bytes are to be decoded with care: one that is no UTF-8 has become the first of these. */
+/** For a character class: without one of these, no text needs care. What is no UTF-8 has become the first of them. */
+export const CAREFUL = "\\ufffd\\0\\r\\ufeff";
+
+/** Whether a text is none as it stands, and its bytes are to be decoded with care. */
 export function needsCare(text: string): boolean {
   return (
     text.includes("\ufffd") || text.includes("\0") || text.includes("\r") || text.startsWith(BYTE_ORDER_MARK)

@@ -1,5 +1,4 @@
 import { GodwitError } from "../base/failure.ts";
-import { expectMuch } from "../base/jit-policy.ts";
 import { accessTarget } from "../databases/open-database.ts";
 import type { EventListener } from "../engine/events.ts";
 import { type RunSubject, subjectOf } from "../engine/run-subject.ts";
@@ -126,21 +125,6 @@ export class CommandContext {
       onEvent: this.onEvent,
     });
     const clock = guard.clock(subject.settings.clock);
-    const { source } = subject;
-    const list = () => {
-      const files = source.list();
-      expectMuch({ read: files.length });
-      return files;
-    };
-    return {
-      ...subject,
-      source: {
-        label: source.label,
-        list,
-        read: (file) => source.read(file),
-        load: (migration) => source.load(migration),
-      },
-      settings: { ...subject.settings, clock, guard: guard.run },
-    };
+    return { ...subject, settings: { ...subject.settings, clock, guard: guard.run } };
   }
 }

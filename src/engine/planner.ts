@@ -1,4 +1,5 @@
 import { GodwitError } from "../base/failure.ts";
+import { expectMuch } from "../base/jit-policy.ts";
 import { locateFile } from "../base/source-text.ts";
 import type { History } from "../history/history.ts";
 import type { Migration, MigrationSource } from "../migrations/migration.ts";
@@ -27,7 +28,9 @@ export interface RunRequest {
  * @throws GodwitError what listing fails with
  */
 export function readAll(source: MigrationSource): Migration[] {
-  return source.list().map((file) => source.read(file));
+  const files = source.list();
+  expectMuch({ read: files.length });
+  return files.map((file) => source.read(file));
 }
 
 /** @throws the failure of the first file that could not be read or parsed. */

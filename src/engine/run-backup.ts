@@ -6,6 +6,7 @@ import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
 import { accessTarget } from "../databases/open-database.ts";
 import { HistoryTable } from "../history/history-table.ts";
 import type { RestorePoint, RestorePoints } from "../history/restore-points.ts";
+import { incompleteTableOf } from "../history/table-shape.ts";
 import type { UnfinishedRuns } from "../history/unfinished-runs.ts";
 import { onlyAdds } from "../sql/classification.ts";
 import type { PreparedStep } from "./prepare.ts";
@@ -124,7 +125,7 @@ export async function wantsRestorePoint(
     `SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
      AND name NOT IN (? COLLATE NOCASE, ? COLLATE NOCASE) LIMIT 1`,
     table,
-    `${table}_incomplete`,
+    incompleteTableOf(table),
   );
   if (rows.length === 0) return false;
   const message = await tooLarge(connection, backup.maxBytes);

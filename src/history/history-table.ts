@@ -11,7 +11,7 @@ import {
   isoTime,
   storedTime,
 } from "./history.ts";
-import { readTableShape, type TableShape } from "./table-shape.ts";
+import { createTable, incompleteTableOf, readTableShape, type TableShape } from "./table-shape.ts";
 
 interface AppliedRow extends Row {
   /** A column without a type holds whatever was put into it. */
@@ -62,7 +62,7 @@ export class HistoryTable {
     this.table = table;
     this.mention = new RegExp(table.replace(/[^A-Za-z0-9_]/g, "\\$&"), "i");
     this.name = qualified(table);
-    this.incompleteTable = `${table}_incomplete`;
+    this.incompleteTable = incompleteTableOf(table);
     this.insertion = `INSERT INTO ${this.name} (version, description, applied_at, execution_time_ms, checksum) VALUES (?, ?, ?, ?, ?)`;
     this.deletion = `DELETE FROM ${this.name} WHERE version = ?`;
   }
@@ -189,7 +189,7 @@ export class HistoryTable {
 
   private async readRows(): Promise<History> {
     const shape = await readTableShape(this.connection, this.table);
-    const incomplete = await this.readIncomplete();
+    const incomplete = shape.hasIncomplete ? await this.readIncomplete() : [];
     return shape.exists
       ? { applied: await this.readApplied(shape), incomplete }
       : { ...EMPTY_HISTORY, incomplete };
@@ -211,7 +211,6 @@ export class HistoryTable {
   }
 
   private async readIncomplete(): Promise<IncompleteRecord[]> {
-    if (!(await this.hasIncompleteTable())) return [];
     const rows = await this.incompleteRows();
     return rows.map(({ version, statement, started_at }) => ({
       version,
@@ -255,8 +254,8 @@ export class HistoryTable {
 
 /** Whether a table is the history, or its companion for migrations that stopped half-way. */
 export function isHistoryTable(name: string, table: string): boolean {
-  const [folded, history] = [foldName(name), foldName(table)];
-  return folded === history || folded === `${history}_incomplete`;
+  const folded = foldName(name);
+  return folded === foldName(table) || folded === foldName(incompleteTableOf(table));
 }
 
 /** A column without a type gives numbers for versions that look like one. */
@@ -272,15 +271,4 @@ function describe(description: string | null): string {
 /** In the database itself: a temporary table of the same name would come first. */
 function qualified(table: string): string {
   return `main.${quoteIdentifier(table)}`;
-}
-
-function createTable(name: string): string {
-  return `CREATE TABLE ${name} (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    version TEXT UNIQUE NOT NULL,
-    description TEXT NOT NULL,
-    applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-    execution_time_ms INTEGER,
-    checksum TEXT
-)`;
 }

@@ -1,10 +1,22 @@
 import { GodwitError } from "../base/failure.ts";
 import type { Connection } from "../databases/connection.ts";
+import { foldName, quoteIdentifier } from "../sql/identifier.ts";
 
 /** How a table of the history's name looks. */
 export interface TableShape {
   readonly exists: boolean;
   readonly hasChecksum: boolean;
+  /** Whether there is the companion for migrations that stopped half-way. */
+  readonly hasIncomplete: boolean;
+}
+
+interface SchemaRow {
+  readonly [name: string]: string | number | bigint | null;
+  readonly type: string;
+  readonly name: string;
+  readonly table: string;
+  readonly sql: string;
+  readonly isVirtual: number | bigint;
 }
 
 interface Column {
@@ -18,18 +30,41 @@ interface Column {
 const REQUIRED = ["version", "description", "applied_at", "execution_time_ms"];
 const OURS = new Set([...REQUIRED, "id", "checksum"]);
 
+/** @param name quoted */
+export function createTable(name: string): string {
+  return `CREATE TABLE ${name} (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version TEXT UNIQUE NOT NULL,
+    description TEXT NOT NULL,
+    applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+    execution_time_ms INTEGER,
+    checksum TEXT
+)`;
+}
+
+export function incompleteTableOf(table: string): string {
+  return `${table}_incomplete`;
+}
+
 /**
- * Looks at the table without changing anything.
+ * Looks at the table without changing anything. By one statement where the table is as godwit makes it: SQLite goes through the whole schema for each.
  * @throws GodwitError HISTORY_FOREIGN for a table of another shape, naming the tool that makes it where the columns tell.
  */
 export async function readTableShape(connection: Connection, table: string): Promise<TableShape> {
-  const objects = await connection.all<{ type: string; name: string; isVirtual: number | bigint }>(
-    `SELECT type, name, type = 'table' AND rootpage = 0 AS isVirtual FROM main.sqlite_schema
-     WHERE tbl_name = ? COLLATE NOCASE AND type IN ('table', 'view', 'trigger')`,
+  const incomplete = incompleteTableOf(table);
+  const rows = await connection.all<SchemaRow>(
+    `SELECT type, name, tbl_name AS "table", sql, type = 'table' AND rootpage = 0 AS isVirtual FROM main.sqlite_schema
+     WHERE tbl_name COLLATE NOCASE IN (?, ?) AND type IN ('table', 'view', 'trigger')`,
     table,
+    incomplete,
   );
+  const isOf = (name: string) => (row: SchemaRow) => foldName(row.table) === foldName(name);
+  const hasIncomplete = rows.filter(isOf(incomplete)).some(({ type }) => type === "table");
+  const objects = rows.filter(isOf(table));
   const object = objects.find(({ type }) => type !== "trigger");
-  if (object === undefined) return { exists: false, hasChecksum: false };
+  if (object === undefined) return { exists: false, hasChecksum: false, hasIncomplete };
+  if (objects.length === 1 && object.sql === createTable(quoteIdentifier(table)))
+    return { exists: true, hasChecksum: true, hasIncomplete };
   const columns = await connection.all<Column>(
     `SELECT lower(name) AS name, lower(type) AS type, "notnull" AND dflt_value IS NULL AND pk = 0 AS required FROM pragma_table_info(?, 'main')`,
     table,
@@ -43,7 +78,7 @@ export async function readTableShape(connection: Connection, table: string): Pro
   if (Number(object.isVirtual) === 1) throw foreign(table, "it is a virtual table", columns);
   const trigger = objects.find(({ type }) => type === "trigger");
   if (trigger !== undefined) throw foreign(table, `it has the trigger ${trigger.name}`, columns);
-  return { exists: true, hasChecksum: names.includes("checksum") };
+  return { exists: true, hasChecksum: names.includes("checksum"), hasIncomplete };
 }
 
 function foreign(table: string, why: string, columns: readonly Column[]): GodwitError {

@@ -36,9 +36,9 @@ export function parseFileName(name: string, file: string): MigrationFile | null 
       hint: `rename it to ${SHAPE}, or let it start with a letter if it is no migration`,
     });
   }
-  const dot = name.lastIndexOf(".");
-  const kind = name.slice(dot + 1) as MigrationKind;
-  return { version: name.slice(0, 14), slug: name.slice(15, dot), kind, file };
+  // Of the others each has two letters.
+  const kind = name.endsWith(".sql") ? "sql" : (name.slice(-2) as MigrationKind);
+  return { version: name.slice(0, 14), slug: name.slice(15, -1 - kind.length), kind, file };
 }
 
 function whyInvalid(name: string): string {

@@ -15,17 +15,17 @@ const SMALL = Buffer.allocUnsafeSlow(65_536);
 type Decode = (shown: string, bytes: Uint8Array) => string;
 
 /**
- * The text of a file as it stands, by one call of the runtime: what it takes for each call is as much as the system takes.
+ * The text of a file as it stands, which may need care, by one call of the runtime: what it takes for each call is as much as the system takes.
  * @returns null where something is in the way, of which `readFileText` tells
  */
-export function readPlainText(path: string): string | null {
+export function readWholeText(path: string): string | null {
   try {
     const text = readFileSync(path, "utf8");
     if (text.length >= MIB) {
       if (statSync(path).size > LARGEST) return null;
       expectMuch({ bytes: text.length });
     }
-    return needsCare(text) ? null : text;
+    return text;
   } catch {
     return null;
   }

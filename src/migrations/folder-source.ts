@@ -1,13 +1,14 @@
 import { type Dirent, existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { needsCare } from "../base/decode-text.ts";
 import { GodwitError, messageOf } from "../base/failure.ts";
 import { isFile } from "../base/is-file.ts";
 import { locateFile } from "../base/source-text.ts";
 import { loadCode } from "./code-loader.ts";
 import { type MigrationFile, parseFileName } from "./file-name.ts";
-import { readFileText, readPlainText } from "./file-text.ts";
+import { readFileText, readWholeText } from "./file-text.ts";
 import type { Migration, MigrationCode, MigrationSource } from "./migration.ts";
-import { parseMigration, readMigration, refuseDuplicates } from "./read-migration.ts";
+import { parseMigration, readMigration, refuseDuplicates, usualMigration } from "./read-migration.ts";
 
 /** Where other tools keep their migrations, looked for when the folder is not there. */
 const OTHER_FOLDERS = [
@@ -55,8 +56,11 @@ export class FolderSource implements MigrationSource {
   }
 
   read(file: MigrationFile): Migration {
-    const plain = this.isOfMany && file.kind !== "py" ? readPlainText(this.pathOf(file)) : null;
-    return plain === null ? this.readWithCare(file) : parseMigration(file, plain);
+    const text = this.isOfMany && file.kind !== "py" ? readWholeText(this.pathOf(file)) : null;
+    if (text === null) return this.readWithCare(file);
+    return (
+      usualMigration(file, text) ?? (needsCare(text) ? this.readWithCare(file) : parseMigration(file, text))
+    );
   }
 
   private readWithCare(file: MigrationFile): Migration {

@@ -4,7 +4,7 @@ import { readCodeFile } from "./code-file.ts";
 import type { MigrationFile } from "./file-name.ts";
 import type { Header } from "./header.ts";
 import type { Migration, MigrationBody } from "./migration.ts";
-import { readSqlFile } from "./sql-file.ts";
+import { readSqlFile, readUsualSqlFile } from "./sql-file.ts";
 
 /** What is read of a file before it is known to be sound. */
 interface Read {
@@ -25,6 +25,12 @@ export function readMigration(file: MigrationFile, readText: () => string): Migr
     return brokenMigration(file, failure);
   }
   return parseMigration(file, text);
+}
+
+/** One migration from a text that may need care; null where it takes a closer look, as it does for few. */
+export function usualMigration(file: MigrationFile, text: string): Migration | null {
+  const read = file.kind === "sql" ? readUsualSqlFile(file.file, text) : null;
+  return read === null ? null : compose(file, read);
 }
 
 /** One migration from its text; whatever the text is refused for makes a broken body. */

@@ -11,7 +11,7 @@ import { type Header, HeaderReader } from "./header.ts";
 import { markerOf, nearMiss, type SectionName } from "./marker.ts";
 import type { SqlBody } from "./migration.ts";
 import { checksumOfSection } from "./section-checksum.ts";
-import { type SkimmedSections, skimSqlFile } from "./sql-skim.ts";
+import { type SkimmedFile, type SkimmedSections, skimSqlFile, skimUsualFile } from "./sql-skim.ts";
 
 export interface SqlFile {
   readonly header: Header;
@@ -31,8 +31,16 @@ interface Section {
  */
 export function readSqlFile(file: string, text: string): SqlFile {
   const skimmed = skimSqlFile(file, text);
-  if (skimmed === null) return parseSqlFile(file, text);
-  const { header, checksum, sections } = skimmed;
+  return skimmed === null ? parseSqlFile(file, text) : unread(file, text, skimmed);
+}
+
+/** As `readSqlFile`, of a text that may need care; null where that must be known, or more than one look is needed. */
+export function readUsualSqlFile(file: string, text: string): SqlFile | null {
+  const skimmed = skimUsualFile(text);
+  return skimmed === null ? null : unread(file, text, skimmed);
+}
+
+function unread(file: string, text: string, { header, checksum, sections }: SkimmedFile): SqlFile {
   return { header, checksum, body: new UnreadSql(file, text, sections) };
 }
 

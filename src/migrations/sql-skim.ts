@@ -1,4 +1,5 @@
 import { checksum } from "../base/checksum.ts";
+import { CAREFUL } from "../base/decode-text.ts";
 import { plain, SPACES } from "../sql/plain-pattern.ts";
 import { COMMENTS, isComment, isOdd, isSpace, mayBePlain, SpanFinder } from "../sql/plain-statements.ts";
 import { type Header, HeaderReader } from "./header.ts";
@@ -6,7 +7,7 @@ import { markerOf, nearMiss, type SectionName } from "./marker.ts";
 import { checksumOfSection } from "./section-checksum.ts";
 
 /** What every start needs to know of an SQL migration. */
-interface SkimmedFile {
+export interface SkimmedFile {
   readonly header: Header;
   readonly checksum: string;
   readonly sections: SkimmedSections;
@@ -37,14 +38,13 @@ type OpenSection = { -readonly [Key in keyof SkimmedSection]: SkimmedSection[Key
  * @throws GodwitError DIRECTIVE_INVALID
  */
 export function skimSqlFile(file: string, text: string): SkimmedFile | null {
-  if (!mayBePlain(text)) return null;
-  return (text.length <= LONGEST_USUAL ? skimUsualFile(text) : null) ?? new SqlSkimmer(file, text).skim();
+  return skimUsualFile(text) ?? (mayBePlain(text) ? new SqlSkimmer(file, text).skim() : null);
 }
 
 const UP = "-- up";
 const DOWN = "-- down";
 
-const CODE = plain("*");
+const CODE = plain("*", { never: CAREFUL });
 const WORD = `${SPACES}[A-Za-z]`;
 const STATEMENTS = `${WORD}${CODE};${SPACES}`;
 const DOWN_LINE = `\n${DOWN}\n`;
@@ -58,10 +58,12 @@ const UP_AND_DOWN = new RegExp(`^${UP}\n${STATEMENTS}${DOWN_LINE}${WORD}${CODE}$
 /**
  * What nearly every file is: statements without a comment, by themselves or under `-- up`, and then others under `-- down`. A start reads thousands of them,
  * and to call a function takes as long as to look at the whole text once.
+ * @returns null for any other, and for all that needs care
  */
-function skimUsualFile(text: string): SkimmedFile | null {
+export function skimUsualFile(text: string): SkimmedFile | null {
+  if (text.length > LONGEST_USUAL) return null;
   const isMarked = UP_AND_DOWN.test(text);
-  if (!isMarked && !UNMARKED.test(text)) return null;
+  if ((!isMarked && !UNMARKED.test(text)) || !mayBePlain(text)) return null;
   const at = isMarked ? text.indexOf(DOWN_LINE) : -1;
   // One of them stands in a string.
   if (isMarked && text.indexOf(DOWN_LINE, at + 1) !== -1) return null;

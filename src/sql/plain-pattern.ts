@@ -14,10 +14,12 @@ export function outside(stops = ""): string {
  * @param repetition how often there may be one of those; beyond some 50,000 Bun's regular expressions take many times as long, and with a bound they take longer
  * to be compiled
  * @param stops as of `outside`
+ * @param never what may stand in quotes as little
  */
-export function plain(repetition: string, stops = ""): string {
-  const between = outside(stops);
-  return `${between}(?:(?:'[^']*'|"[^"]*"|\`[^\`]*\`|-(?!-)|/(?!\\*))${between})${repetition}`;
+export function plain(repetition: string, { stops = "", never = "" } = {}): string {
+  const between = outside(stops + never);
+  const quoted = ["'", '"', "`"].map((quote) => `${quote}[^${quote}${never}]*${quote}`).join("|");
+  return `${between}(?:(?:${quoted}|-(?!-)|/(?!\\*))${between})${repetition}`;
 }
 
 /** Vertical tabs are left to the lexer. */

@@ -20,7 +20,7 @@ const BETWEEN_PIECES = new RegExp(outside(";"), "y");
 const BETWEEN_COMMENTS = new RegExp(plain(FEW), "y");
 
 /** A whole statement to its semicolon, where it holds no comment and few quotes: so are most. */
-const STATEMENT = new RegExp(`${plain(FEW, ";")};`, "y");
+const STATEMENT = new RegExp(`${plain(FEW, { stops: ";" })};`, "y");
 
 interface Spans {
   readonly between: RegExp;

@@ -1,7 +1,9 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { SqliteConnection } from "../../src/databases/sqlite/sqlite-connection.ts";
+import { HistoryTable } from "../../src/history/history-table.ts";
 import { readTableShape } from "../../src/history/table-shape.ts";
+import { quoteIdentifier } from "../../src/sql/identifier.ts";
 import { failureOf } from "../support/failures.ts";
 import { v } from "../support/intent.ts";
 import { Project } from "../support/project.ts";
@@ -107,14 +109,41 @@ describe("a table of the history's shape", () => {
       `CREATE TABLE "Schema_Migrations" (ID INTEGER PRIMARY KEY, Version TEXT UNIQUE NOT NULL, description TEXT NOT NULL, applied_at, execution_time_ms, ${column})`,
     );
     const shape = await readTableShape(SqliteConnection.over(db), "schema_migrations");
-    expect(shape).toEqual({ exists: true, hasChecksum });
+    expect(shape).toEqual({ exists: true, hasChecksum, hasIncomplete: false });
   });
 
   test("is known by a handle that gives integers as bigints", async () => {
     using db = new Database(":memory:", { safeIntegers: true });
     db.run("CREATE TABLE h (version TEXT NOT NULL PRIMARY KEY, description, applied_at, execution_time_ms)");
     const shape = await readTableShape(SqliteConnection.over(db), "h");
-    expect(shape).toEqual({ exists: true, hasChecksum: false });
+    expect(shape).toEqual({ exists: true, hasChecksum: false, hasIncomplete: false });
+  });
+
+  test.each(["schema_migrations", 'an "odd" name'])(
+    "is known at one look where godwit has made it: %s",
+    async (table) => {
+      using db = new Database(":memory:");
+      const connection = SqliteConnection.over(db);
+      await new HistoryTable(connection, table).ensure();
+      const all = spyOn(connection, "all");
+      expect(await readTableShape(connection, table)).toEqual({
+        exists: true,
+        hasChecksum: true,
+        hasIncomplete: false,
+      });
+      expect(all).toHaveBeenCalledTimes(1);
+      db.run(`CREATE TRIGGER t AFTER INSERT ON ${quoteIdentifier(table)} BEGIN SELECT 1; END`);
+      expect(await failureOf(readTableShape(connection, table))).toMatchObject({ code: "HISTORY_FOREIGN" });
+    },
+  );
+
+  test("may have a companion, which is a table", async () => {
+    using db = new Database(":memory:");
+    const connection = SqliteConnection.over(db);
+    db.run("CREATE VIEW H_incomplete AS SELECT 1");
+    expect(await readTableShape(connection, "h")).toMatchObject({ exists: false, hasIncomplete: false });
+    db.run("DROP VIEW H_incomplete; CREATE TABLE H_incomplete (version)");
+    expect(await readTableShape(connection, "h")).toMatchObject({ exists: false, hasIncomplete: true });
   });
 
   test("may be absent", async () => {
@@ -123,6 +152,7 @@ describe("a table of the history's shape", () => {
     expect(await readTableShape(SqliteConnection.over(db), "schema_migrations")).toEqual({
       exists: false,
       hasChecksum: false,
+      hasIncomplete: false,
     });
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { compareReadings } from "../../scripts/harness/quick-reading.ts";
+import { needsCare } from "../../src/base/decode-text.ts";
 import { parseSqlFile, readSqlFile } from "../../src/migrations/sql-file.ts";
-import { skimSqlFile } from "../../src/migrations/sql-skim.ts";
+import { skimSqlFile, skimUsualFile } from "../../src/migrations/sql-skim.ts";
 
 const FILE = "migrations/20260101000001_x.sql";
 
@@ -124,6 +125,18 @@ describe("a file that is skimmed", () => {
       }),
       { numRuns: 20_000 },
     );
+  });
+
+  test("as a usual one needs no care", () => {
+    const careful = fc.tuple(USUAL_SCRIPT, fc.nat(60), fc.constantFrom("\0", "\r", "\ufffd", "\ufeff", "é"));
+    fc.assert(
+      fc.property(careful, ([text, at, odd]) => {
+        const whole = text.slice(0, at) + odd + text.slice(at);
+        if (skimUsualFile(whole) !== null) expect(needsCare(whole)).toBe(false);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(skimUsualFile("-- up\nSELECT 'é';\n-- down\nSELECT 1;")).not.toBeNull();
   });
 
   test("has the same statements", () => {
