@@ -1,13 +1,13 @@
 import { messageOf, stackOf } from "./base/failure.ts";
-import { Output } from "./cli/output.ts";
-import { CliRun } from "./cli/run-cli.ts";
+import type { CliRun } from "./cli/run-cli.ts";
+import { asksForVersion, isVersionWritten } from "./cli/version-alone.ts";
 
-const run = new CliRun(process.argv.slice(2), process.env);
+let run: CliRun | null = null;
 // Taken before any migration's code runs, which meets one that ends nothing. Unlike process.exit it asks no "exit" listener, which could
 // set another exit code.
 const { reallyExit, execve, chdir, kill } = process;
 const end = (code: number): never => {
-  if (run.leavesTransaction) vanish(code);
+  if (run?.leavesTransaction === true) vanish(code);
   return reallyExit.call(process, code);
 };
 
@@ -29,13 +29,20 @@ function vanish(code: number): void {
 // The event loop is empty and the run is not done: a migration awaits what never comes. Not a top-level await, with which a
 // compiled executable would hang here for ever.
 process.on("beforeExit", () => {
-  const code = run.stuck();
+  const code = run === null ? null : run.stuck();
   if (code !== null) end(code);
 });
-run
-  .run()
-  .then((code) => run.handOver(code, execve))
-  .then(end, (error: unknown) => {
-    new Output(2).raw(`${stackOf(error) || messageOf(error)}\n`);
-    end(70);
-  });
+
+async function perform(argv: readonly string[]): Promise<number> {
+  if (asksForVersion(argv) && (await isVersionWritten())) return 0;
+  // Loaded here: `node:fs`, which all other output needs, takes as long to load as that takes in all.
+  const { CliRun } = await import("./cli/run-cli.ts");
+  run = new CliRun(argv, process.env);
+  return run.handOver(await run.run(), execve);
+}
+
+perform(process.argv.slice(2)).then(end, async (error: unknown) => {
+  const { Output } = await import("./cli/output.ts");
+  new Output(2).raw(`${stackOf(error) || messageOf(error)}\n`);
+  end(70);
+});

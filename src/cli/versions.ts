@@ -18,3 +18,9 @@ export async function versions(): Promise<Versions> {
     sqliteSource: SQLITE_SOURCE,
   };
 }
+
+/** For a person. */
+export function versionLine({ godwit, bun, sqlite, sqliteSource }: Versions): string {
+  const whose = sqliteSource === "system" ? " of the system" : "";
+  return `godwit ${godwit} (Bun ${bun}, SQLite ${sqlite}${whose})`;
+}

@@ -8,7 +8,7 @@ import type { RunProgress } from "../progress/run-progress.ts";
 import type { CommandResult } from "../results.ts";
 import { showFailure } from "../show-failure.ts";
 import { brief, duration, fit, type Style } from "../style.ts";
-import type { Versions } from "../versions.ts";
+import { versionLine } from "../versions.ts";
 import { bundleLines } from "./bundle-view.ts";
 import { Commentary } from "./commentary.ts";
 import { embedLines } from "./embed-view.ts";
@@ -190,11 +190,6 @@ const DEEDS: ReadonlySet<CommandResult["kind"]> = new Set([
   "mark",
   "bundle",
 ]);
-
-function versionLine({ godwit, bun, sqlite, sqliteSource }: Versions): string {
-  const whose = sqliteSource === "system" ? " of the system" : "";
-  return `godwit ${godwit} (Bun ${bun}, SQLite ${sqlite}${whose})`;
-}
 
 type RunCommandResult = Extract<CommandResult, { kind: "migrate" | "rollback" | "redo" | "exec" }>;
 
