@@ -1,7 +1,15 @@
-import { type ConvertFns, dlopen, type FFIFunction, type Pointer, ptr, read } from "bun:ffi";
+import type { ConvertFns, FFIFunction, Pointer } from "bun:ffi";
 
 /** Of glibc and of musl. */
 const NAMES = ["libc.so.6", `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`];
+
+let loaded: typeof import("bun:ffi") | null = null;
+
+/** Loaded when it is needed, which is in few starts. */
+function ffi(): typeof import("bun:ffi") {
+  loaded ??= process.getBuiltinModule("bun:ffi") as unknown as typeof import("bun:ffi");
+  return loaded;
+}
 
 /**
  * Functions of the system's C library.
@@ -14,7 +22,7 @@ export function openCLibrary<Functions extends Record<string, FFIFunction>>(
   if (process.platform !== "linux") return null;
   for (const name of names) {
     try {
-      return dlopen(name, functions).symbols;
+      return ffi().dlopen(name, functions).symbols;
     } catch {
       // Another C library.
     }
@@ -24,10 +32,10 @@ export function openCLibrary<Functions extends Record<string, FFIFunction>>(
 
 /** Where bytes stand in memory, for a function of the library. They must be kept as long as it may look there. */
 export function addressOf(bytes: Buffer | Int32Array): number {
-  return ptr(bytes);
+  return ffi().ptr(bytes);
 }
 
 /** The `int` that stands there. */
 export function intAt(address: Pointer): number {
-  return read.i32(address, 0);
+  return ffi().read.i32(address, 0);
 }

@@ -9,8 +9,8 @@ const LARGEST = 1_000_000_000;
 
 const MIB = 2 ** 20;
 
-/** Nearly every file fits into it, and is read without asking for its size first. */
-const SMALL = Buffer.allocUnsafeSlow(65_536);
+/** Nearly every file fits into it, and is read without asking for its size first. One for all files. */
+let small: Buffer | null = null;
 
 type Decode = (shown: string, bytes: Uint8Array) => string;
 
@@ -41,13 +41,14 @@ export function readFileText(path: string, shown: string, decode: Decode = decod
   let descriptor: number | null = null;
   try {
     descriptor = openSync(path, "r");
+    small ??= Buffer.allocUnsafeSlow(65_536);
     let length = 0;
     // To the end: a file system may give less at a time than there is.
-    for (let count = 1; count > 0 && length < SMALL.length; length += count)
-      count = readSync(descriptor, SMALL, length, SMALL.length - length, length);
-    if (length === SMALL.length) return readLarge(descriptor, shown, decode);
-    const text = SMALL.toString("utf8", 0, length);
-    return needsCare(text) ? decode(shown, SMALL.subarray(0, length)) : text;
+    for (let count = 1; count > 0 && length < small.length; length += count)
+      count = readSync(descriptor, small, length, small.length - length, length);
+    if (length === small.length) return readLarge(descriptor, shown, decode);
+    const text = small.toString("utf8", 0, length);
+    return needsCare(text) ? decode(shown, small.subarray(0, length)) : text;
   } catch (cause) {
     throw cause instanceof GodwitError ? cause : unreadable(shown, cause);
   } finally {
