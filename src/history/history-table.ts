@@ -47,8 +47,7 @@ export interface NewRecord {
 export class HistoryTable {
   private readonly connection: Connection;
   readonly table: string;
-  /** Finds the table's name in a text, whatever its capitals. */
-  readonly mention: RegExp;
+  private ownMention: RegExp | null = null;
   private readonly incompleteTable: string;
   private readonly name: string;
   private readonly insertion: string;
@@ -60,11 +59,16 @@ export class HistoryTable {
   constructor(connection: Connection, table: string) {
     this.connection = connection;
     this.table = table;
-    this.mention = new RegExp(table.replace(/[^A-Za-z0-9_]/g, "\\$&"), "i");
     this.name = qualified(table);
     this.incompleteTable = incompleteTableOf(table);
     this.insertion = `INSERT INTO ${this.name} (version, description, applied_at, execution_time_ms, checksum) VALUES (?, ?, ?, ?, ?)`;
     this.deletion = `DELETE FROM ${this.name} WHERE version = ?`;
+  }
+
+  /** Finds the table's name in a text, whatever its capitals. */
+  get mention(): RegExp {
+    this.ownMention ??= new RegExp(this.table.replace(/[^A-Za-z0-9_]/g, "\\$&"), "i");
+    return this.ownMention;
   }
 
   /** Rows in the order of their versions. @throws GodwitError HISTORY_FOREIGN, HISTORY_INVALID */

@@ -1,6 +1,6 @@
 import { GodwitError } from "../base/failure.ts";
 import type { Connection } from "../databases/connection.ts";
-import { foldName, quoteIdentifier } from "../sql/identifier.ts";
+import { quoteIdentifier } from "../sql/identifier.ts";
 
 /** How a table of the history's name looks. */
 export interface TableShape {
@@ -14,9 +14,10 @@ interface SchemaRow {
   readonly [name: string]: string | number | bigint | null;
   readonly type: string;
   readonly name: string;
-  readonly table: string;
   readonly sql: string;
   readonly isVirtual: number | bigint;
+  /** Or of its companion. */
+  readonly isHistory: number | bigint;
 }
 
 interface Column {
@@ -51,16 +52,14 @@ export function incompleteTableOf(table: string): string {
  * @throws GodwitError HISTORY_FOREIGN for a table of another shape, naming the tool that makes it where the columns tell.
  */
 export async function readTableShape(connection: Connection, table: string): Promise<TableShape> {
-  const incomplete = incompleteTableOf(table);
   const rows = await connection.all<SchemaRow>(
-    `SELECT type, name, tbl_name AS "table", sql, type = 'table' AND rootpage = 0 AS isVirtual FROM main.sqlite_schema
-     WHERE tbl_name COLLATE NOCASE IN (?, ?) AND type IN ('table', 'view', 'trigger')`,
+    `SELECT type, name, sql, type = 'table' AND rootpage = 0 AS isVirtual, tbl_name = ?1 COLLATE NOCASE AS isHistory
+     FROM main.sqlite_schema WHERE tbl_name COLLATE NOCASE IN (?1, ?2) AND type IN ('table', 'view', 'trigger')`,
     table,
-    incomplete,
+    incompleteTableOf(table),
   );
-  const isOf = (name: string) => (row: SchemaRow) => foldName(row.table) === foldName(name);
-  const hasIncomplete = rows.filter(isOf(incomplete)).some(({ type }) => type === "table");
-  const objects = rows.filter(isOf(table));
+  const objects = rows.filter(({ isHistory }) => Number(isHistory) === 1);
+  const hasIncomplete = rows.some(({ type, isHistory }) => Number(isHistory) === 0 && type === "table");
   const object = objects.find(({ type }) => type !== "trigger");
   if (object === undefined) return { exists: false, hasChecksum: false, hasIncomplete };
   if (objects.length === 1 && object.sql === createTable(quoteIdentifier(table)))
