@@ -122,7 +122,8 @@ function compareGood(text: string, { ends, open }: Reading, sqlite: SqliteLibrar
 }
 
 /** A semicolon ends something for SQLite exactly where a statement of the reader's ends, or stands alone between two of them. */
-function compareSoup(text: string, { ends, spans, open }: Reading, sqlite: SqliteLibrary): string | null {
+function compareSoup(script: string, { ends, spans, open }: Reading, sqlite: SqliteLibrary): string | null {
+  const text = asDriven(script, spans);
   const isEnd = new Set(ends);
   let span = 0;
   let hasEnded = false;
@@ -130,7 +131,7 @@ function compareSoup(text: string, { ends, spans, open }: Reading, sqlite: Sqlit
     while (span < spans.length && spans[span]![1] <= index) span++;
     const isInside = span < spans.length && spans[span]![0] <= index;
     const before = span === 0 ? 0 : spans[span - 1]![1];
-    const isAlone = !isInside && /^[ \t\r\n\f;]*$/.test(text.slice(before, index));
+    const isAlone = !isInside && /^[ \t\r\n\v\f;]*$/.test(text.slice(before, index));
     // Up to the middle of a line comment between statements the text is as whole as before it.
     const isInLineComment = isInside && text.startsWith("--", spans[span]![0]);
     const isOurs: boolean = isEnd.has(index + 1) || isAlone || (isInLineComment && hasEnded);
@@ -141,6 +142,17 @@ function compareSoup(text: string, { ends, spans, open }: Reading, sqlite: Sqlit
   const isClosed = sqlite.isComplete(`${text}\n;`);
   if (isClosed === (open === null)) return null;
   return open === null ? "SQLite finds it open at the end" : `the reader finds an open ${open.what}`;
+}
+
+/** As Bun's driver hands it over: without vertical tabs before a statement. */
+function asDriven(script: string, spans: Reading["spans"]): string {
+  let text = "";
+  let at = 0;
+  for (const [start, end] of [...spans, [script.length, script.length] as const]) {
+    text += script.slice(at, start).replaceAll("\v", " ") + script.slice(start, end);
+    at = end;
+  }
+  return text;
 }
 
 /** What SQLite may take for whole, and godwit must not: the rest of a file would vanish in it. */

@@ -67,6 +67,11 @@ export class Lexer {
     return true;
   }
 
+  /** One that does not follow other space, and so is a token that SQLite does not know. */
+  get isVerticalTab(): boolean {
+    return this.kind === "punctuation" && this.text.charCodeAt(this.start) === VERTICAL_TAB;
+  }
+
   /** The token in upper case: what keywords are compared by. */
   upper(): string {
     return this.text.slice(this.start, this.end).toUpperCase();

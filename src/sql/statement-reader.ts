@@ -31,6 +31,9 @@ const WORDS_KEPT = 8;
  * Reads a script into statements and the comments between them, in order, in one pass. A semicolon inside a trigger
  * body ends nothing: a CREATE TRIGGER ends at `; END ;`, by the rule of sqlite3_complete
  * (https://sqlite.org/c3ref/complete.html). Comments inside an open statement belong to it and are not reported.
+ *
+ * A vertical tab begins no statement: SQLite would refuse it, but Bun's driver takes it away before it asks, and runs what stands behind it, a comment
+ * passed over (https://github.com/oven-sh/bun, JSSQLStatement.cpp, isSkippedInSQLiteQuery).
  */
 export class StatementReader {
   private readonly lexer: Lexer;
@@ -44,7 +47,7 @@ export class StatementReader {
     const lexer = this.lexer;
     while (lexer.next()) {
       if (lexer.unterminated) return this.unterminated();
-      if (lexer.kind === "semicolon") continue;
+      if (lexer.kind === "semicolon" || lexer.isVerticalTab) continue;
       if (lexer.kind === "comment") return { kind: "comment", start: lexer.start, end: lexer.end };
       return this.readStatement();
     }

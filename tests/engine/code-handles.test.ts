@@ -22,6 +22,15 @@ describe("SQL of code with the line ends of Windows", () => {
     },
   );
 
+  test.each(["\\vCOMMIT", ";\\vATTACH ':memory:' AS x", "SELECT 1;\\v\\vROLLBACK;"])(
+    "and so is what stands behind a vertical tab: %s",
+    async (sql) => {
+      using project = new Project();
+      project.write(1, up(`db.run("${sql}"); throw new Error("too late");`), "ts");
+      expect(await failureOf(project.run())).toMatchObject({ code: "STATEMENT_NOT_ALLOWED" });
+    },
+  );
+
   test("may end with one", async () => {
     using project = new Project();
     const calls = `db.run("CREATE TABLE a (id);\\r\\n"); db.prepare("INSERT INTO a VALUES (1);\\r\\n").run();`;

@@ -159,7 +159,7 @@ describe("a frame of BEGIN and COMMIT around everything", () => {
 });
 
 describe("a way up that holds nothing", () => {
-  test.each(["", "-- only a comment", "/* one */ ;"])("is refused: '%s'", async (up) => {
+  test.each(["", "-- only a comment", "/* one */ ;", ";\v"])("is refused: %j", async (up) => {
     using project = new Project();
     project.sql(1, up, "SELECT 1;");
     expect((await failureOf(project.run())).code).toBe("SECTION_EMPTY");
@@ -179,4 +179,34 @@ INSERT INTO "commit" (id) VALUES (2);`,
   );
   await project.run();
   expect(project.column('SELECT note FROM "commit"')).toEqual(["big"]);
+});
+
+describe("a vertical tab between statements", () => {
+  test.each([
+    "ALTER TABLE users ADD COLUMN email TEXT;\v",
+    "ALTER TABLE users ADD COLUMN email TEXT;\v\n",
+    "\vALTER TABLE users ADD COLUMN email TEXT;\n\v",
+    "/* x */\vALTER TABLE users ADD COLUMN email TEXT;",
+  ])("is no part of one, and hides no marker: %j", async (up) => {
+    using project = new Project();
+    project.exec("CREATE TABLE users (name); INSERT INTO users VALUES ('Ada'), ('Bob')");
+    project.sql(1, up, "DELETE FROM users;");
+    await project.run();
+    expect(project.column("SELECT count(*) FROM users WHERE email IS NULL")).toEqual([2]);
+  });
+
+  test("hides no transaction control", async () => {
+    using project = new Project();
+    project.sql(1, "CREATE TABLE a (id);\vCOMMIT;");
+    expect(await failureOf(project.run())).toMatchObject({ code: "STATEMENT_NOT_ALLOWED" });
+    expect(project.exists()).toBe(false);
+  });
+
+  test("within a statement is refused by SQLite", async () => {
+    using project = new Project();
+    project.sql(1, "CREATE TABLE a (id)\v;");
+    const failure = await failureOf(project.run());
+    expect(failure).toMatchObject({ code: "MIGRATION_FAILED", location: { line: 2, column: 20 } });
+    expect(failure.message).toContain("unrecognized token");
+  });
 });

@@ -43,6 +43,11 @@ describe("a script is read into", () => {
       sql: "a;\n\u000bb;",
       items: ["statement a;", "statement b;"],
     },
+    {
+      name: "or without anything before it",
+      sql: "\u000b\u000ba;\u000b\n-- up\nb;/* x */\u000bc\u000b;\u000b",
+      items: ["statement a;", "comment -- up", "statement b;", "comment /* x */", "statement c\u000b;"],
+    },
   ])("$name", ({ sql, items }) => {
     expect(told(sql)).toEqual(items);
   });
