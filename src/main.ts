@@ -2,6 +2,9 @@ import { messageOf, stackOf } from "./base/failure.ts";
 import type { CliRun } from "./cli/run-cli.ts";
 import { asksForVersion, isVersionWritten } from "./cli/version-alone.ts";
 
+/** The exit code of what is godwit's own fault. */
+const BROKEN = 70;
+
 let run: CliRun | null = null;
 // Taken before any migration's code runs, which meets one that ends nothing. Unlike process.exit it asks no "exit" listener, which could
 // set another exit code.
@@ -29,7 +32,7 @@ function vanish(code: number): void {
 // The event loop is empty and the run is not done: a migration awaits what never comes. Not a top-level await, with which a
 // compiled executable would hang here for ever.
 process.on("beforeExit", () => {
-  const code = run === null ? null : run.stuck();
+  const code = run === null ? BROKEN : run.stuck();
   if (code !== null) end(code);
 });
 
@@ -44,5 +47,5 @@ async function perform(argv: readonly string[]): Promise<number> {
 perform(process.argv.slice(2)).then(end, async (error: unknown) => {
   const { Output } = await import("./cli/output.ts");
   new Output(2).raw(`${stackOf(error) || messageOf(error)}\n`);
-  end(70);
+  end(BROKEN);
 });

@@ -5,7 +5,7 @@ import type { History } from "../history/history.ts";
 import type { Migration, MigrationSource } from "../migrations/migration.ts";
 import type { FinishedStep } from "./events.ts";
 import { historyMoved, type PlanRequest, planSteps, type Step } from "./plan.ts";
-import type { PreparedStep, prepareStep as PrepareStep } from "./prepare.ts";
+import type { Prepare, PreparedStep } from "./prepare.ts";
 import type { Replan } from "./replan.ts";
 import type { RunSubject } from "./run-subject.ts";
 import { computeState, isUpToDate, newestApplied } from "./state.ts";
@@ -117,7 +117,7 @@ export class Planner {
   }
 
   /** Importing runs the code at the top of a module, and of all that it imports. */
-  private async guarded(step: Step, prepare: typeof PrepareStep): Promise<PreparedStep> {
+  private async guarded(step: Step, prepare: Prepare): Promise<PreparedStep> {
     const { migration } = step;
     try {
       return await this.guard(async () => prepare(this.source, step), migration);

@@ -70,6 +70,8 @@ export function prepareStep(source: MigrationSource, step: Step): PreparedStep |
   }
 }
 
+export type Prepare = typeof prepareStep;
+
 function prepareSql(step: Step, body: SqlBody): PreparedStep {
   const { migration, direction } = step;
   const section = direction === "up" ? body.up : body.down;

@@ -62,7 +62,7 @@ export interface MigrationSource {
   /** How messages name it: `migrations`. */
   readonly label: string;
   /**
-   * All migrations by name, sorted by version.
+   * All migrations by name, sorted by version. One of somebody else's may give them in any order.
    * @throws GodwitError MIGRATIONS_NOT_FOUND, MIGRATION_NAME_INVALID, VERSION_DUPLICATE
    */
   list(): readonly MigrationFile[];

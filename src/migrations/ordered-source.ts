@@ -15,7 +15,7 @@ export class OrderedSource implements MigrationSource {
   }
 
   list(): readonly MigrationFile[] {
-    const files = this.source.list().toSorted((one, other) => (one.version < other.version ? -1 : 1));
+    const files = [...this.source.list()].sort((one, other) => (one.version < other.version ? -1 : 1));
     refuseDuplicates(files);
     return files;
   }

@@ -23,4 +23,5 @@ export function plain(repetition: string, { stops = "", never = "" } = {}): stri
 }
 
 /** Vertical tabs are left to the lexer. */
-export const SPACES = "[ \\t\\n\\f]*";
+export const SPACE_CLASS = "[ \\t\\n\\f]";
+export const SPACES = `${SPACE_CLASS}*`;

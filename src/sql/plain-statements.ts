@@ -1,4 +1,4 @@
-import { MARK, outside, plain } from "./plain-pattern.ts";
+import { MARK, outside, plain, SPACE_CLASS } from "./plain-pattern.ts";
 import { keepHeads } from "./statement-facts.ts";
 import type { Statement } from "./statement-reader.ts";
 
@@ -74,8 +74,8 @@ export class SpanFinder {
 const WORD = "[A-Za-z_\\u0080-\\uffff][A-Za-z0-9_\\u0080-\\uffff]*";
 
 /** The words that a statement begins with, as many as are kept. */
-const HEAD = new RegExp(`${WORD}(?:[ \\t\\n\\f]+${WORD}){0,${WORDS_KEPT - 1}}`, "y");
-const BETWEEN_WORDS = /[ \t\n\f]+/;
+const HEAD = new RegExp(`${WORD}(?:${SPACE_CLASS}+${WORD}){0,${WORDS_KEPT - 1}}`, "y");
+const BETWEEN_WORDS = new RegExp(`${SPACE_CLASS}+`);
 
 const TAB = 9;
 const NEWLINE = 10;

@@ -1,6 +1,6 @@
-import { plain, SPACES } from "./plain-pattern.ts";
+import { plain, SPACE_CLASS, SPACES } from "./plain-pattern.ts";
 
-const VERB = "insert|replace|update|delete|select|create[ \\t\\n\\f]+(?:table|(?:unique[ \\t\\n\\f]+)?index)";
+const VERB = `insert|replace|update|delete|select|create${SPACE_CLASS}+(?:table|(?:unique${SPACE_CLASS}+)?index)`;
 
 /** One statement that reads or changes rows, or makes a table or an index, without a comment, a parameter or a NUL in it. */
 const SIMPLE = new RegExp(

@@ -45,6 +45,13 @@ describe("the version", () => {
     );
     expect(stdout).toStartWith(`godwit ${version} (Bun ${Bun.version}, `);
   });
+
+  test("goes where other output stands", async () => {
+    using project = new CliProject();
+    await project.shell('{ echo one; "$GODWIT" --version; echo two; } > all; "$GODWIT" --version >> all');
+    const { stdout } = await project.shell("cat all");
+    expect(stdout.replace(/\(.*\)/g, "(…)")).toBe(`one\ngodwit ${version} (…)\ntwo\ngodwit ${version} (…)\n`);
+  });
 });
 
 describe("--quiet", () => {

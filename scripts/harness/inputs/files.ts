@@ -79,7 +79,9 @@ function statements(): InputCase[] {
   const code = "STATEMENT_NOT_ALLOWED";
   const named = (text: string) => refused(text, code, sql(1, `${CREATE}\n${text};\nDROP TABLE users;`));
   return [
-    ...["COMMIT", "COMMIT; BEGIN", "END", "ROLLBACK", "BEGIN", "SAVEPOINT s", "RELEASE s"].map(named),
+    ...["COMMIT", "\vCOMMIT", "COMMIT; BEGIN", "END", "ROLLBACK", "BEGIN", "SAVEPOINT s", "RELEASE s"].map(
+      named,
+    ),
     ...["VACUUM", "PRAGMA journal_mode = OFF", "ATTACH 'x.db' AS x", "DETACH x"].map(named),
     ...["SELECT ?1", "INSERT INTO t1 VALUES (:id)", "SELECT $a(;)"].map(named),
     refused("a command of the shell", code, sql(1, `.read other.sql\n${CREATE}`)),

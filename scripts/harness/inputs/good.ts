@@ -29,6 +29,11 @@ export const GOOD: readonly InputCase[] = [
     `-- up\r\n${T1}\r\nINSERT INTO t1 VALUES (1);\r\n-- down\r\nDROP TABLE users;\r\n`,
     rows("1"),
   ),
+  holding(
+    "a vertical tab before a marker",
+    `-- up\n${T1}\nINSERT INTO t1 VALUES (1);\v\n-- down\nDROP TABLE t1;\n`,
+    rows("1"),
+  ),
   holding("line ends of old Macs", `-- up\r${T1}\r-- down\rDROP TABLE users;\r`),
   holding(
     "several statements and no last semicolon",
