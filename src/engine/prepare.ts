@@ -136,8 +136,9 @@ function runnable(
   const { statements, dropped } = migration.transactional
     ? withoutTransactionControl(migration, text, section)
     : { statements: section, dropped: [] };
-  // Where something was taken out, the text between two statements is no script of theirs.
-  const mayBatch = dropped.length === 0 && statements.length >= MANY && isUndoable(text, statements);
+  // Where something was taken out, or a vertical tab follows a comment, the text between two statements is no script of theirs.
+  const isScript = dropped.length === 0 && !text.includes("\v");
+  const mayBatch = isScript && statements.length >= MANY && isUndoable(text, statements);
   return { work: { kind: "sql", text, statements, mayBatch }, dropped };
 }
 

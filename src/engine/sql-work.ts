@@ -2,7 +2,6 @@ import { GodwitError } from "../base/failure.ts";
 import { indexOfByte, locate } from "../base/source-text.ts";
 import type { Connection } from "../databases/connection.ts";
 import { DatabaseError, databaseFailure } from "../databases/database-error.ts";
-import { markerInside } from "../migrations/marker.ts";
 import type { Migration } from "../migrations/migration.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { SqlWork } from "./prepare.ts";
@@ -61,11 +60,7 @@ export function statementFailure(
   const offset = error.byteOffset === null ? 0 : indexOfByte(sql, error.byteOffset);
   const location = locate(migration.file, text, start + offset);
   if (error.kind !== "statement") return databaseFailure(error, connection.name).with({ location });
-  return new GodwitError("MIGRATION_FAILED", error.message, {
-    location,
-    hint: hintFor(error, sql),
-    cause: error,
-  });
+  return new GodwitError("MIGRATION_FAILED", error.message, { location, cause: error });
 }
 
 async function runBatches(work: SqlWork, context: SqlContext): Promise<void> {
@@ -122,11 +117,4 @@ async function isUndone(connection: Connection): Promise<boolean> {
     if (error instanceof DatabaseError) return false;
     throw error;
   }
-}
-
-function hintFor(error: DatabaseError, sql: string): string | undefined {
-  const isSyntax = error.message.includes("syntax error");
-  return isSyntax && markerInside(sql) !== null
-    ? "a marker stands inside this statement: is a semicolon missing before it?"
-    : undefined;
 }

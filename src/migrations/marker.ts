@@ -27,8 +27,8 @@ export function nearMiss(comment: string): SectionName | null {
   return SECTION_NAMES.find((name) => editDistance(word, name) <= 1) ?? null;
 }
 
-/** The index of a line inside `text` that looks like a marker; a forgotten semicolon before it makes it part of the statement. */
-export function markerInside(text: string): number | null {
-  const match = /^[ \t]*(--[ \t]*(?:up|down|verify)[ \t]*)$/im.exec(text);
-  return match === null ? null : match.index + match[0].indexOf("--");
+/** Whether nothing that can be seen stands before a comment in its line. */
+export function hasOwnLine(text: string, start: number): boolean {
+  const lineStart = text.lastIndexOf("\n", start - 1) + 1;
+  return start === 0 || text.slice(lineStart, start).trim() === "";
 }

@@ -8,7 +8,7 @@ import {
   type Unterminated,
 } from "../sql/statement-reader.ts";
 import { type Header, HeaderReader } from "./header.ts";
-import { markerOf, nearMiss, type SectionName } from "./marker.ts";
+import { hasOwnLine, markerOf, nearMiss, type SectionName } from "./marker.ts";
 import type { SqlBody } from "./migration.ts";
 import { checksumOfSection } from "./section-checksum.ts";
 import { type SkimmedFile, type SkimmedSections, skimSqlFile, skimUsualFile } from "./sql-skim.ts";
@@ -130,14 +130,16 @@ class SqlFileReader {
 
   private take(item: ScriptItem): void {
     if (item.kind === "comment") this.takeComment(item.start, item.end);
-    else if (item.kind === "statement") (this.current?.statements ?? this.unmarked).push(item.statement);
-    else this.refuseUnterminated(item.unterminated);
+    else if (item.kind === "statement") {
+      for (const { start, end } of item.comments) this.refuseMarkerWithin(start, end);
+      (this.current?.statements ?? this.unmarked).push(item.statement);
+    } else this.refuseUnterminated(item.unterminated);
   }
 
   private takeComment(start: number, end: number): void {
     const comment = this.text.slice(start, end);
     const section = markerOf(comment);
-    if (section !== null && this.isOwnLine(start)) return this.open(section, start, end);
+    if (section !== null && hasOwnLine(this.text, start)) return this.open(section, start, end);
     const meant = nearMiss(comment);
     if (meant !== null) {
       const why =
@@ -152,6 +154,17 @@ class SqlFileReader {
     const line = comment.replace(/^-+/, "");
     if (this.current === null && this.unmarked.length === 0) this.headers.take(line, start);
     else this.headers.refuseMisplaced(line, start);
+  }
+
+  /** SQLite may take what is below for the rest of the statement, and the way down would run with the way up. */
+  private refuseMarkerWithin(start: number, end: number): void {
+    const section = markerOf(this.text.slice(start, end));
+    if (section === null || !hasOwnLine(this.text, start)) return;
+    this.refuse(
+      `the marker "-- ${section}" stands inside a statement`,
+      start,
+      "end the statement before it with a semicolon, or reword the comment",
+    );
   }
 
   private open(name: SectionName, start: number, end: number): void {
@@ -184,11 +197,6 @@ class SqlFileReader {
       marker,
       `begin what is to be applied with "-- up"`,
     );
-  }
-
-  private isOwnLine(start: number): boolean {
-    const lineStart = this.text.lastIndexOf("\n", start - 1) + 1;
-    return start === 0 || this.text.slice(lineStart, start).trim() === "";
   }
 
   private refuseUnterminated({ what, start, looseEnd }: Unterminated): never {

@@ -3,7 +3,7 @@ import { CAREFUL } from "../base/decode-text.ts";
 import { plain, SPACES } from "../sql/plain-pattern.ts";
 import { COMMENTS, isComment, isOdd, isSpace, mayBePlain, SpanFinder } from "../sql/plain-statements.ts";
 import { type Header, HeaderReader } from "./header.ts";
-import { markerOf, nearMiss, type SectionName } from "./marker.ts";
+import { hasOwnLine, markerOf, nearMiss, type SectionName } from "./marker.ts";
 import { checksumOfSection } from "./section-checksum.ts";
 
 /** What every start needs to know of an SQL migration. */
@@ -114,10 +114,7 @@ function lastOf(text: string, start: number, end: number): number {
   return last;
 }
 
-const SPACE = 32;
-const TAB = 9;
 const NEWLINE = 10;
-const FORM_FEED = 12;
 const SLASH = 47;
 const SEMICOLON = 59;
 
@@ -151,7 +148,7 @@ class SqlSkimmer {
       if (isOdd(code, end - start)) return null;
       if (isComment(code)) {
         this.passOver(at, start);
-        if (!this.isInStatement && !this.takeComment(start, end)) return null;
+        if (this.isInStatement ? this.isMarker(start, end) : !this.takeComment(start, end)) return null;
       } else this.openStatement();
       at = end;
     }
@@ -180,7 +177,7 @@ class SqlSkimmer {
     if (usual !== null) return this.open(usual, start, end);
     const comment = this.text.slice(start, end);
     const section = markerOf(comment);
-    if (section !== null && this.isOwnLine(start)) return this.open(section, start, end);
+    if (section !== null && hasOwnLine(this.text, start)) return this.open(section, start, end);
     if (nearMiss(comment) !== null) return false;
     // Header lines have a colon.
     if (comment.charCodeAt(0) === SLASH || !comment.includes(":")) return true;
@@ -190,6 +187,10 @@ class SqlSkimmer {
     if (isHead) this.headers.take(line, start);
     else this.headers.refuseMisplaced(line, start);
     return true;
+  }
+
+  private isMarker(start: number, end: number): boolean {
+    return markerOf(this.text.slice(start, end)) !== null && hasOwnLine(this.text, start);
   }
 
   /** As `create` writes them: a start meets thousands of these. */
@@ -216,17 +217,7 @@ class SqlSkimmer {
     const checksum = checksumOfSection(header, this.text, up.start, up.end);
     return { header, checksum, sections: { up, down, verify } };
   }
-
-  private isOwnLine(start: number): boolean {
-    let at = start - 1;
-    while (at >= 0 && isIndent(this.text.charCodeAt(at))) at--;
-    return at < 0 || this.text.charCodeAt(at) === NEWLINE;
-  }
 }
 
 /** Space and semicolons; it matches everywhere, if only nothing. */
 const BLANK = /[ \t\n\f;]*/y;
-
-function isIndent(code: number): boolean {
-  return code === SPACE || code === TAB || code === FORM_FEED;
-}

@@ -1,6 +1,13 @@
 import { GodwitError } from "../base/failure.ts";
 import { locate } from "../base/source-text.ts";
-import { hasNoRole, pragmaName, type TransactionRole, transactionRole } from "../sql/classification.ts";
+import {
+  hasNoRole,
+  pragmaName,
+  pragmaValue,
+  standsAlone,
+  type TransactionRole,
+  transactionRole,
+} from "../sql/classification.ts";
 import { everyHead, firstOdd } from "../sql/statement-facts.ts";
 import type { Statement } from "../sql/statement-reader.ts";
 import type { Migration } from "./migration.ts";
@@ -42,6 +49,7 @@ function withoutFrame(
   const dropped: DroppedStatement[] = [];
   for (const [index, statement] of statements.entries()) {
     const role = roles[index]!;
+    if (frame.has(index) || role === "foreign-keys") requireAlone(migration, text, statement);
     if (frame.has(index)) dropped.push({ statement, why: "the transaction is godwit's" });
     else if (role === "foreign-keys") {
       dropped.push({
@@ -52,6 +60,15 @@ function withoutFrame(
     else throw refusal(migration, text, statement, role);
   }
   return { statements: kept, dropped };
+}
+
+/** @throws GodwitError STATEMENT_NOT_ALLOWED for one that is to be left out, and would take along what stands behind it */
+function requireAlone(migration: Migration, text: string, { words, start, end }: Statement): void {
+  if (standsAlone(text.slice(start, end))) return;
+  throw new GodwitError("STATEMENT_NOT_ALLOWED", `more follows ${words[0]} than belongs to it`, {
+    location: locate(migration.file, text, start),
+    hint: "is a semicolon missing after it?",
+  });
 }
 
 const DOT = 46;
@@ -157,7 +174,7 @@ export function refuseEnforcedDrops(
   for (const { words, start, end } of statements) {
     const statement = text.slice(start, end);
     if (transactionRole(words, statement) === "foreign-keys")
-      isEnforced = /[=(]\s*'?(1|on|true|yes)\b/i.test(statement);
+      isEnforced = switched(pragmaValue(statement), isEnforced);
     if (!isEnforced || words[0] !== "DROP" || words[1] !== "TABLE") continue;
     throw new GodwitError(
       "STATEMENT_NOT_ALLOWED",
@@ -168,6 +185,11 @@ export function refuseEnforcedDrops(
       },
     );
   }
+}
+
+/** SQLite takes much for on: numbers of any kind, words in quotes. */
+function switched(value: string | null, before: boolean): boolean {
+  return value === null ? before : !/^(?:0+|off|no|false)$/.test(value);
 }
 
 /** The indexes of a first BEGIN and a last COMMIT that have nothing but PRAGMAs outside of them. */

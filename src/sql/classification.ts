@@ -31,24 +31,58 @@ const ROLE_OF_WORD: Readonly<Record<string, TransactionRole>> = {
 
 /** Whether the first words tell that a statement has nothing to do with the transaction. */
 export function hasNoRole(words: readonly string[]): boolean {
-  return ROLE_OF_WORD[words[0] ?? ""] === undefined;
+  return ROLE_OF_WORD[verbOf(words)] === undefined;
+}
+
+/** SQLite carries out a PRAGMA that is a switch while it compiles it, also where it is only to be explained. */
+function verbOf(words: readonly string[]): string {
+  if (words[0] !== "EXPLAIN") return words[0] ?? "";
+  const explained = words[1] === "QUERY" ? words[3] : words[1];
+  return explained === "PRAGMA" ? explained : "EXPLAIN";
 }
 
 /** The role of a statement, given its first words in upper case and its text. */
 export function transactionRole(words: readonly string[], statementText: string): TransactionRole {
-  const role = ROLE_OF_WORD[words[0] ?? ""] ?? "none";
+  const role = ROLE_OF_WORD[verbOf(words)] ?? "none";
   if (role !== "pragma") return role;
   const name = pragmaName(statementText);
   if (name === "foreign_keys") return "foreign-keys";
   return name === "journal_mode" ? "journal-mode" : "pragma";
 }
 
-/** `PRAGMA [schema.]name …`: the name in lower case, "" for any other statement. */
+/** `PRAGMA [schema.]name …`, explained or not: the name in lower case, "" for any other statement. */
 export function pragmaName(statementText: string): string {
-  if (!/^pragma\b/i.test(statementText)) return "";
-  const tokens = significantTokens(statementText, 4);
-  const name = tokens[2] === "." ? tokens[3] : tokens[1];
+  const name = pragmaTokens(statementText)[0];
   return name === undefined ? "" : unquoteIdentifier(name).toLowerCase();
+}
+
+/** What a PRAGMA is set to, in lower case; null where it is only asked. */
+export function pragmaValue(statementText: string): string | null {
+  const [, opener, ...rest] = pragmaTokens(statementText);
+  if (opener !== "=" && opener !== "(") return null;
+  const value = rest[0] === "+" || rest[0] === "-" ? rest[1] : rest[0];
+  return value === undefined ? null : unquoteIdentifier(value).toLowerCase();
+}
+
+/** The tokens of a PRAGMA from its name on. */
+function pragmaTokens(statementText: string): string[] {
+  if (!/^(?:explain|pragma)\b/i.test(statementText)) return [];
+  const tokens = significantTokens(statementText, 10);
+  const at = tokens.findIndex((token) => !/^(?:explain|query|plan)$/i.test(token));
+  if (!/^pragma$/i.test(tokens[at] ?? "")) return [];
+  return tokens.slice(tokens[at + 2] === "." ? at + 3 : at + 1);
+}
+
+const ALONE =
+  /^(?:BEGIN(?: (?:DEFERRED|IMMEDIATE|EXCLUSIVE))?(?: TRANSACTION)?|(?:COMMIT|END)(?: TRANSACTION)?|PRAGMA (?:\S+ \. )?\S+(?: = (?:[+-] )?\S+| \( (?:[+-] )?\S+ \))?)$/i;
+
+/**
+ * Whether a BEGIN, COMMIT or PRAGMA is whole, and nothing else. Where its semicolon is missing, what follows seems to be part of it, and SQLite would say
+ * so: one that is not run at all must not take that along.
+ */
+export function standsAlone(statementText: string): boolean {
+  const tokens = significantTokens(statementText, 12);
+  return ALONE.test(tokens.filter((token) => token !== ";").join(" "));
 }
 
 /** Drops a table or what hangs on one, or may rename: where a rebuild can begin. A quoted name ends the words, so ALTER is known by little. */

@@ -20,17 +20,25 @@ export interface Unterminated {
   readonly looseEnd?: number | undefined;
 }
 
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 export type ScriptItem =
-  | { readonly kind: "statement"; readonly statement: Statement }
-  | { readonly kind: "comment"; readonly start: number; readonly end: number }
+  /** `comments` are those within, but for a trigger's: where that ends, its END tells. */
+  | { readonly kind: "statement"; readonly statement: Statement; readonly comments: readonly Span[] }
+  | ({ readonly kind: "comment" } & Span)
   | { readonly kind: "unterminated"; readonly unterminated: Unterminated };
 
 const WORDS_KEPT = 8;
 
+const NO_COMMENTS: readonly Span[] = [];
+
 /**
  * Reads a script into statements and the comments between them, in order, in one pass. A semicolon inside a trigger
  * body ends nothing: a CREATE TRIGGER ends at `; END ;`, by the rule of sqlite3_complete
- * (https://sqlite.org/c3ref/complete.html). Comments inside an open statement belong to it and are not reported.
+ * (https://sqlite.org/c3ref/complete.html). Comments inside an open statement belong to it.
  *
  * A vertical tab begins no statement: SQLite would refuse it, but Bun's driver takes it away before it asks, and runs what stands behind it, a comment
  * passed over (https://github.com/oven-sh/bun, JSSQLStatement.cpp, isSkippedInSQLiteQuery).
@@ -59,16 +67,22 @@ export class StatementReader {
     const start = lexer.start;
     const shape = new StatementShape();
     let end = lexer.end;
+    let comments: Span[] | null = null;
     do {
       if (lexer.unterminated) return this.unterminated();
-      if (lexer.kind === "comment") continue;
+      if (lexer.kind === "comment") {
+        comments ??= [];
+        comments.push({ start: lexer.start, end: lexer.end });
+        continue;
+      }
       end = lexer.end;
       if (shape.take(lexer)) break;
     } while (lexer.next());
     if (shape.isOpenTrigger)
       return { kind: "unterminated", unterminated: { start, what: "trigger", looseEnd: shape.looseEnd } };
     const { words, mayRollBack, parameter } = shape;
-    return { kind: "statement", statement: { start, end, words, mayRollBack, parameter } };
+    const statement = { start, end, words, mayRollBack, parameter };
+    return { kind: "statement", statement, comments: (shape.isTrigger ? null : comments) ?? NO_COMMENTS };
   }
 
   private unterminated(): ScriptItem {
@@ -98,6 +112,10 @@ class StatementShape {
   private lastEnd = 0;
   private trigger: TriggerPart | null = null;
   private isHeadOpen = true;
+
+  get isTrigger(): boolean {
+    return this.trigger !== null;
+  }
 
   /** A CREATE TRIGGER whose END has not been read. */
   get isOpenTrigger(): boolean {

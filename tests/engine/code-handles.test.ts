@@ -73,3 +73,10 @@ describe("foreign keys that code declares past the handle it was given", () => {
     expect((await failureOf(run)).code).toBe("FOREIGN_KEY_VIOLATION");
   });
 });
+
+test("no method of the handle gives the database behind it", async () => {
+  using project = new Project();
+  project.write(1, up(`db.run("CREATE TABLE a (b)"); db.valueOf().run("COMMIT");`), "ts");
+  expect(await failureOf(project.run())).toMatchObject({ code: "STATEMENT_NOT_ALLOWED" });
+  expect(project.tableNames()).toEqual([]);
+});

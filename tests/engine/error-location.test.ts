@@ -119,15 +119,6 @@ describe("a failing statement is located", () => {
     expect((await failureOf(project.run())).location).toMatchObject({ line: 3, column: 8 });
   });
 
-  test("and a marker inside it hints at the semicolon before it", async () => {
-    using project = new Project();
-    project.write(1, "-- up\nCREATE TABLE t (id)\n-- down\nDROP TABLE t;\n");
-    const failure = await failureOf(project.run());
-    expect(failure.message).toBe('near "DROP": syntax error');
-    expect(failure.hint).toBe("a marker stands inside this statement: is a semicolon missing before it?");
-    expect(failure.location).toMatchObject({ line: 4, column: 1 });
-  });
-
   test("also when the disk is full, which is the database's failure and not the file's", async () => {
     using project = new Project();
     project.tables(1);

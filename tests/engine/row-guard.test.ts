@@ -138,6 +138,11 @@ test("a table that is dropped without a transaction, while they are enforced, is
   using project = family("CASCADE");
   for (const [head, up] of [
     ["", `PRAGMA foreign_keys = ON;\n${REBUILD}`],
+    ...["2", "+1", "0x1", '"on"', "`yes`", "[true]", "/**/ 1", "1.5"].map((on) => [
+      "",
+      `PRAGMA foreign_keys = ${on};\n${REBUILD}`,
+    ]),
+    ["", `EXPLAIN QUERY PLAN PRAGMA main.foreign_keys(1);\n${REBUILD}`],
     [ON, REBUILD],
     ["", `PRAGMA foreign_keys = OFF;\nSELECT 1;\nPRAGMA foreign_keys(1);\nBEGIN;\n${REBUILD}\nCOMMIT;`],
   ] as const) {
@@ -145,14 +150,12 @@ test("a table that is dropped without a transaction, while they are enforced, is
     expect(await failureOf(project.run())).toMatchObject({ code: "STATEMENT_NOT_ALLOWED", exitCode: 3 });
     expect(project.column(COUNTS)).toEqual([2, 3]);
   }
-  project.sql(
-    1,
-    `PRAGMA foreign_keys = OFF;\n${REBUILD}\nPRAGMA foreign_keys = ON;`,
-    null,
-    "-- Transaction: off\n",
-  );
-  await project.run();
-  expect(project.column(COUNTS)).toEqual([2, 3]);
+  for (const [index, off] of ["OFF", "0", "-0", "'no'", "FALSE"].entries()) {
+    const up = `PRAGMA foreign_keys = ${off};\nPRAGMA foreign_keys;\n${REBUILD}\nPRAGMA foreign_keys = ON;`;
+    project.sql(index + 1, up, null, "-- Transaction: off\n");
+    await project.run();
+    expect(project.column(COUNTS)).toEqual([2, 3]);
+  }
 });
 
 test("code without a transaction is watched, wherever the PRAGMA stands", async () => {

@@ -210,3 +210,84 @@ describe("a vertical tab between statements", () => {
     expect(failure.message).toContain("unrecognized token");
   });
 });
+
+describe("what is left out takes nothing along", () => {
+  test.each([
+    "BEGIN TRANSACTION\nINSERT INTO log VALUES (1);\nCOMMIT;",
+    "BEGIN;\nINSERT INTO log VALUES (1);\nCOMMIT\nINSERT INTO log VALUES (2);",
+    "PRAGMA foreign_keys = OFF\nINSERT INTO log VALUES (1);",
+    "PRAGMA foreign_keys(1) INSERT INTO log VALUES (1);",
+    "BEGIN TRANSACTION\nVACUUM;\nEND;",
+    "PRAGMA foreign_keys = -1 garbage;",
+    "EXPLAIN PRAGMA foreign_keys = OFF;",
+  ])("and is refused where more follows than belongs to it: %j", async (up) => {
+    using project = new Project();
+    project.exec("CREATE TABLE log (n)");
+    project.sql(1, up);
+    expect(await failureOf(project.run())).toMatchObject({
+      code: "STATEMENT_NOT_ALLOWED",
+      exitCode: 3,
+      message: expect.stringContaining("than belongs to it"),
+      hint: "is a semicolon missing after it?",
+      location: { line: expect.any(Number) },
+    });
+    expect(project.column("SELECT count(*) FROM log")).toEqual([0]);
+  });
+
+  test.each([
+    "BEGIN;\nINSERT INTO log VALUES (1);\nCOMMIT;",
+    "begin /* x */ immediate transaction;\nINSERT INTO log VALUES (1);\nEnd Transaction",
+    "PRAGMA foreign_keys;\nBEGIN EXCLUSIVE;\nINSERT INTO log VALUES (1);\nCOMMIT TRANSACTION;\nPRAGMA main.foreign_keys = -1;",
+    "PRAGMA foreign_keys = 'off';\nINSERT INTO log VALUES (1);\nPRAGMA \"foreign_keys\"(on); -- and on",
+  ])("where it is whole: %j", async (up) => {
+    using project = new Project();
+    project.exec("CREATE TABLE log (n)");
+    project.sql(1, up);
+    await project.run();
+    expect(project.column("SELECT n FROM log")).toEqual([1]);
+  });
+});
+
+describe("a marker behind a statement without its semicolon", () => {
+  test.each([
+    "ALTER TABLE users ADD COLUMN email TEXT\n-- down\nANALYZE;\nDELETE FROM users;",
+    "INSERT INTO archive SELECT name FROM users\n\n-- down\nVACUUM;\nDELETE FROM users;",
+    "INSERT INTO archive\n-- down\nSELECT name FROM users;\nDELETE FROM users;",
+    "WITH keep AS (SELECT 1)\n  --DOWN\nDELETE FROM users;",
+    "BEGIN;\nINSERT INTO archive VALUES (1);\nCOMMIT\n-- down\nDELETE FROM users;",
+    "INSERT INTO archive VALUES (1)\n-- verify\nRETURNING 1;",
+  ])("is refused, since the way down would run with the way up: %j", async (text) => {
+    using project = new Project();
+    project.exec("CREATE TABLE users (name); CREATE TABLE archive (name); INSERT INTO users VALUES ('Ada')");
+    project.write(1, `-- up\n${text}\n`);
+    expect(await failureOf(project.run())).toMatchObject({ code: "MARKER_INVALID", exitCode: 3 });
+    expect(project.column("SELECT name FROM users")).toEqual(["Ada"]);
+  });
+});
+
+describe("a switch that is only to be explained is carried out", () => {
+  test.each(["EXPLAIN QUERY PLAN PRAGMA query_only = 0;", "explain /**/ pragma main . [query_only] (0);"])(
+    "and so refused in verify: %s",
+    async (sql) => {
+      using project = new Project();
+      project.exec("CREATE TABLE log (n); INSERT INTO log VALUES (1)");
+      project.write(1, `-- up\nCREATE TABLE a (b);\n-- verify\n${sql}\nDELETE FROM log;\n`);
+      expect(await failureOf(project.run())).toMatchObject({ code: "STATEMENT_NOT_ALLOWED" });
+      project.write(
+        1,
+        `export function up() {}\nexport function verify(db) { db.run(${JSON.stringify(sql)}); db.run("DELETE FROM log"); return []; }`,
+        "ts",
+      );
+      project.remove(1);
+      expect(await failureOf(project.run())).toMatchObject({ code: "STATEMENT_NOT_ALLOWED" });
+      expect(project.column("SELECT n FROM log")).toEqual([1]);
+    },
+  );
+});
+
+test("among hundreds of statements a vertical tab behind a comment is what it is among few", async () => {
+  using project = new Project();
+  project.sql(1, `CREATE TABLE a (b);\n${"INSERT INTO a VALUES (1);/* x */\v\n".repeat(300)}`);
+  await project.run();
+  expect(project.column("SELECT count(*) FROM a")).toEqual([300]);
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { markerInside, markerOf, nearMiss } from "../../src/migrations/marker.ts";
+import { hasOwnLine, markerOf, nearMiss } from "../../src/migrations/marker.ts";
 
 describe("a marker", () => {
   test.each([
@@ -112,15 +112,14 @@ describe("a near miss", () => {
   });
 });
 
-describe("a marker's line inside a text", () => {
+describe("a comment has a line of its own", () => {
   test.each([
-    { name: "behind a forgotten semicolon", text: "SELECT 1\n-- down\nDROP TABLE a;", index: 9 },
-    { name: "indented", text: "SELECT 1\n \t--DOWN \n", index: 11 },
-    { name: "the first of two", text: "-- up\n-- down", index: 0 },
-    { name: "at the end of a line", text: "SELECT 1 -- down\n", index: null },
-    { name: "with more words", text: "SELECT 1\n-- down here\n", index: null },
-    { name: "none", text: "", index: null },
-  ])("$name", ({ text, index }) => {
-    expect(markerInside(text)).toBe(index);
+    { text: "-- up", start: 0, is: true },
+    { text: "a;\n \t-- up", start: 5, is: true },
+    { text: "a\n\u00a0-- down", start: 3, is: true },
+    { text: "a -- down", start: 2, is: false },
+    { text: "a\n; -- down", start: 4, is: false },
+  ])("%j", ({ text, start, is }) => {
+    expect(hasOwnLine(text, start)).toBe(is);
   });
 });

@@ -70,7 +70,7 @@ ${FULL.slice(FULL.indexOf("-- up"), FULL.indexOf("-- down"))}`,
     { name: "Transaction: off", text: `-- Transaction: off\n${FULL}` },
     { name: "Foreign keys: on", text: `-- Foreign keys: on\n${FULL}` },
     { name: "a blank line inside up", text: FULL.replace("(a);\n", "(a);\n\n") },
-    { name: "a no-break space at the end of up", text: FULL.replace("(1);\n", "(1);\u00a0\n") },
+    { name: "a no-break space at the end of up", text: FULL.replace("(1);\n", "(1);\u00a0;\n") },
   ])("changes with $name", ({ text }) => {
     expect(checksumOf(text)).not.toBe(same);
   });

@@ -49,6 +49,16 @@ describe("a marker is refused", () => {
       line: 1,
       column: 1,
     },
+    ...["CREATE TABLE a (b)", "ALTER TABLE a ADD c TEXT\n/* x */", "INSERT INTO a\n--", "A \u00a0"].map(
+      (open) => ({
+        name: `inside an open statement: ${JSON.stringify(open)}`,
+        text: `-- up\n${open}\n -- down\nD;`,
+        message: 'the marker "-- down" stands inside a statement',
+        hint: "end the statement before it with a semicolon, or reword the comment",
+        line: 2 + open.split("\n").length,
+        column: 2,
+      }),
+    ),
     {
       name: "behind a statement",
       text: "A; -- up\nB;",

@@ -48,6 +48,20 @@ export const FILE_BUGS: readonly Bug[] = [
     caughtBy: [parserFuzz],
   },
   {
+    name: "a marker within a statement is prose",
+    file: "migrations/sql-skim.ts",
+    find: "this.isInStatement ? this.isMarker(start, end) : !this.takeComment(start, end)",
+    replace: "!this.isInStatement && !this.takeComment(start, end)",
+    caughtBy: [inputsFrom("a marker behind a statement without its semicolon")],
+  },
+  {
+    name: "a BEGIN takes along what follows it",
+    file: "migrations/transaction-rules.ts",
+    find: '    if (frame.has(index) || role === "foreign-keys") requireAlone(migration, text, statement);',
+    replace: "",
+    caughtBy: [inputsFrom("a BEGIN without its semicolon")],
+  },
+  {
     name: "a vertical tab begins a statement",
     file: "sql/statement-reader.ts",
     find: " || lexer.isVerticalTab",

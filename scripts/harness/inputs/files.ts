@@ -48,6 +48,11 @@ function markers(): InputCase[] {
     refused("SQL before the first marker", code, raw(1, `DROP TABLE users;\n-- up\n${CREATE}`)),
     refused("dbmate's marker", code, raw(1, `-- migrate:up\n${CREATE}\n-- migrate:down\nDROP TABLE t1;`)),
     refused("goose's marker", code, raw(1, `-- +goose Up\n${CREATE}\n-- +goose Down\nDROP TABLE t1;`)),
+    refused(
+      "a marker behind a statement without its semicolon",
+      code,
+      raw(1, `-- up\n${CREATE}\nINSERT INTO t1 SELECT 1\n-- down\nVACUUM;\nDROP TABLE users;`),
+    ),
     refused("a misspelt marker", code, raw(1, `-- up\n${CREATE}\n-- dwon\nDROP TABLE users;`)),
     refused("a marker that shares its line", code, raw(1, `-- up\n${CREATE} -- down\nDROP TABLE users;`)),
   ];
@@ -79,6 +84,7 @@ function statements(): InputCase[] {
   const code = "STATEMENT_NOT_ALLOWED";
   const named = (text: string) => refused(text, code, sql(1, `${CREATE}\n${text};\nDROP TABLE users;`));
   return [
+    refused("a BEGIN without its semicolon", code, sql(1, `BEGIN TRANSACTION\n${CREATE}\nCOMMIT;`)),
     ...["COMMIT", "\vCOMMIT", "COMMIT; BEGIN", "END", "ROLLBACK", "BEGIN", "SAVEPOINT s", "RELEASE s"].map(
       named,
     ),

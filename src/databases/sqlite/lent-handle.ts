@@ -51,9 +51,17 @@ export class LentHandle implements Lent {
     const guarded = this.guarded(name);
     if (guarded === null && !HARMLESS.has(name)) this.rules.unseen();
     if (typeof value !== "function" || name === "constructor") return value;
-    const call = guarded ?? (value as Call).bind(this.db);
+    const call = guarded ?? this.keeping(value as Call);
     this.members.set(name, call);
     return call;
+  }
+
+  /** What gives the database itself, as `valueOf` does, gives what is lent. */
+  private keeping(method: Call): Call {
+    return (...values) => {
+      const result = method.apply(this.db, values);
+      return result === this.db ? this.handle : result;
+    };
   }
 
   private guarded(name: string | symbol): Call | null {
